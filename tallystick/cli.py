@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Entry]] = {
-    "demo": Entry("tallystick._examples.demo.cli:demo", "See Tallystick at work on an example provider and its consumers."),
+    "demo": Entry("tallystick._examples.demo.cli:demo", "See Tallystick at work on real services."),
 }
 
 

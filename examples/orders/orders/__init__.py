@@ -1,0 +1,1 @@
+"""The example provider: a small order service."""
