@@ -34,9 +34,7 @@ class Invoices:
             return None
         answer.raise_for_status()
         document = answer.json()
-        return Invoice(
-            document["invoice_number"], document["bill_to"], document["net_amount"], document["tax_amount"]
-        )
+        return Invoice(document["invoice_number"], document["bill_to"], document["net_amount"], document["tax_amount"])
 
     def outstanding(self, page_size: int = 50) -> Iterator[tuple[int, float]]:
         """(order number, amount) of every order that is placed and not yet paid, page after page."""

@@ -11,11 +11,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
-
 from orders.app import app as service
 from orders.app import store
 from orders.store import Customer, Line
+from pydantic import BaseModel, Field
 
 ADA = Customer(7, "Ada Lovelace", "ada@example.com")
 LINES = (Line("TS-1", "Tally stick, hazel", 2, 1250), Line("TS-2", "Notching knife", 1, 1900))
@@ -23,9 +22,7 @@ PLACED_AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
 def order_exists(params: dict[str, Any]) -> dict[str, Any]:
-    order = store.place(
-        ADA, LINES, id=params.get("id", 1), status=params.get("status", "placed"), placed_at=PLACED_AT
-    )
+    order = store.place(ADA, LINES, id=params.get("id", 1), status=params.get("status", "placed"), placed_at=PLACED_AT)
     return {"id": order.id}
 
 

@@ -40,7 +40,9 @@ class OrderClient:
     def __enter__(self) -> OrderClient:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._http.close()
 
     def order(self, order_id: int) -> Order:

@@ -60,9 +60,7 @@ def place_order(sent: OrderIn) -> JSONResponse:
     customer = Customer(sent.customer_id, sent.name, sent.email)
     lines = tuple(Line(x.sku, x.title, x.quantity, round(x.unit_price * 100)) for x in sent.lines)
     order = store.place(customer, lines)
-    return JSONResponse(
-        wire.order(order), status_code=wire.CREATED, headers={"Location": f"/orders/{order.id}"}
-    )
+    return JSONResponse(wire.order(order), status_code=wire.CREATED, headers={"Location": f"/orders/{order.id}"})
 
 
 @app.post("/orders/{order_id}/cancellation")
