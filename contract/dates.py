@@ -80,7 +80,7 @@ def parse(pattern: str) -> Pattern:
             if 0 < _LIMITS[char] < end - at:
                 raise PatternInvalid(f"too many {char!r} at position {at}: {end - at}, at most {_LIMITS[char]}")
             token, at = Token(char, end - at), end
-        elif char.isalnum() or char in "[]{}":
+        elif (char.isascii() and char.isalnum()) or char in "[]{}":
             raise PatternInvalid(f"{char!r} at position {at} must be quoted: '{char}'")
         else:
             token, at = Token("", 0, char), at + 1
@@ -181,12 +181,23 @@ class _Reading:
                 return index
         raise self.refuse(name)
 
+    def utc(self) -> None:
+        if self.text[self.at : self.at + 3] not in ("GMT", "UTC"):
+            raise self.refuse("GMT or UTC")
+        self.at += 3
+
     def offset(self, *, colon: bool, minutes: str = "required", seconds: bool = False) -> None:
-        """A sign, hours, and minutes that are `required`, `optional` or taken with optional seconds."""
+        """A sign, hours, and minutes that are `required`, `optional` or taken with optional seconds.
+
+        The hour may be one digit where nothing that follows could be taken for its second.
+        """
         if self.text[self.at : self.at + 1] not in ("+", "-"):
             raise self.refuse("an offset with its sign")
         self.at += 1
-        self.exactly("offset hour", 2, _MAX_OFFSET_HOURS)
+        if colon or minutes == "optional":
+            self.number("offset hour", 2, 0, _MAX_OFFSET_HOURS)
+        else:
+            self.exactly("offset hour", 2, _MAX_OFFSET_HOURS)
         more = self.text[self.at : self.at + 1]
         if minutes == "optional" and not more.isdigit():
             return
@@ -277,14 +288,14 @@ def _zone_abbreviation(r: _Reading, token: Token) -> None:
 
 def _zone_id(r: _Reading, token: Token) -> None:
     found = _ZONE.match(r.text, r.at)
-    if found is None or found[2].casefold() not in CITIES.get(found[1].casefold(), ()):
+    if found is None or found[2] not in CITIES.get(found[1], ()):
         raise r.refuse("a time zone like Europe/Paris")
     r.at = found.end()
 
 
 def _offset_z(r: _Reading, token: Token) -> None:
     if token.count == 4:
-        r.one_of("GMT or UTC", ("GMT", "UTC"))
+        r.utc()
         if r.text[r.at : r.at + 1] in ("+", "-"):
             r.offset(colon=True)
     else:
@@ -301,7 +312,7 @@ def _offset_x(r: _Reading, token: Token) -> None:
 
 
 def _offset_localised(r: _Reading, token: Token) -> None:
-    r.one_of("GMT or UTC", ("GMT", "UTC"))
+    r.utc()
     if token.count == 4:
         r.offset(colon=True)
         return
@@ -318,8 +329,8 @@ _READERS: Final[Mapping[str, Callable[[_Reading, Token], None]]] = {
     "G": _era, "y": _year, "Y": _year, "u": _year, "M": _month, "L": _month, "d": _day,
     "D": _within("day of the year", 3, 1, _MAX_DAY_OF_YEAR),
     "E": _weekday, "e": _weekday, "c": _weekday,
-    "w": _within("week of the year", 2, 1, 56), "W": _within("week of the month", 1, 1, 5),
-    "F": _within("week of the month", 1, 0, 4),
+    "w": _within("week of the year", 2, 1, 56), "W": _within("week of the month", 2, 1, 5),
+    "F": _within("week of the month", 2, 0, 4),
     "Q": _quarter, "q": _quarter, "a": _half_day,
     "H": _within("hour", 2, 0, 23), "k": _within("hour", 2, 1, 24),
     "h": _within("hour", 2, 1, 12), "K": _within("hour", 2, 0, 11),
@@ -375,6 +386,8 @@ def _write_fraction(moment: datetime, token: Token) -> str:
 
 def _write_zone(moment: datetime, token: Token) -> str:
     name = moment.tzname() or "UTC"
+    if name == "UTC":
+        return "GMT"  # the same moment, and an abbreviation that the check knows
     return name if name in ABBREVIATIONS else _offset_text(moment, ":")
 
 
