@@ -43,4 +43,28 @@ class CannotWrite(ContractError):
     fix: str = ""
 
     def __str__(self) -> str:
-        return f"cannot write this contract as version {self.version}: {self.reason}" + (f" ({self.fix})" if self.fix else "")
+        return f"cannot write this contract as version {self.version}: {self.reason}" + (
+            f" ({self.fix})" if self.fix else ""
+        )
+
+
+@dataclass(eq=False)
+class PathInvalid(ContractError, ValueError):
+    """The text is not a path expression."""
+
+    text: str
+    position: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is not a path: {self.reason} at character {self.position + 1}"
+
+
+@dataclass(eq=False)
+class MergeConflict(ContractError):
+    """Two contracts cannot become one: each conflict is one sentence."""
+
+    conflicts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "cannot merge: " + "; ".join(self.conflicts)

@@ -36,6 +36,7 @@ class Body:
     content_type: str | None = None
     """Attached to the body itself (V4 `contentType`); headers and detection are asked when it is None."""
     hint: Literal["DEFAULT", "TEXT", "BINARY"] | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 MISSING: Final = Body()
@@ -49,6 +50,7 @@ class ProviderState:
 
     name: str
     params: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

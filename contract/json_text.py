@@ -1,0 +1,230 @@
+"""JSON text to values and back, keeping what the numbers were: 1 is an int, 1.0 and 1e0 are Decimals.
+
+Built on the standard library's C scanner and encoder; both are asked for as little Python as the rules allow.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from json.encoder import encode_basestring
+from typing import Any, Final, NoReturn
+
+from tallystick.contract import limits
+from tallystick.contract.model import Json
+
+
+class JsonInvalid(ValueError):
+    """The text is not JSON, or is more of it than the limits allow. The message says what and where."""
+
+
+def loads(source: bytes | bytearray | str, *, max_bytes: int = limits.MAX_DOCUMENT_BYTES) -> Json:
+    """The value of a JSON text in UTF-8. Of a repeated key the last value wins; `-0` is a Decimal, as it has a sign.
+
+    Raises `JsonInvalid`: not UTF-8, not JSON (NaN, byte-order marks and lone surrogates included), or over a limit.
+    """
+    text = _text(source, max_bytes)
+    try:
+        value = (_KEEPING_SIGN if "-0" in text and _NEGATIVE_ZERO.search(text) else _PLAIN).decode(text)
+    except json.JSONDecodeError as problem:
+        raise JsonInvalid(_sentence(problem)) from None
+    except RecursionError:
+        raise JsonInvalid(_TOO_DEEP) from None
+    except InvalidOperation:
+        raise JsonInvalid("a number has an exponent too large to hold") from None
+    except JsonInvalid:
+        raise
+    except ValueError:
+        raise JsonInvalid(f"a number has more than {limits.MAX_NUMBER_DIGITS} digits (MAX_NUMBER_DIGITS)") from None
+    # No value is deeper than the text has opening brackets: most bodies need no walk.
+    if text.count("[") + text.count("{") > limits.MAX_DEPTH:
+        check_depth(value)
+    if "\\u" in text and _SURROGATE.search(text):
+        _refuse_lone_surrogates(value)
+    return value  # type: ignore[no-any-return]
+
+
+def dumps(value: Json, *, indent: int | None = None, sort_keys: bool = False) -> bytes:
+    """Compact JSON in UTF-8 (or indented, one member a line); numbers keep their kind, a Decimal every digit.
+
+    Raises `ValueError` for what JSON cannot say: NaN, infinity, lone surrogates, values nested beyond reason.
+    """
+    try:
+        text = _compact(value, sort_keys) if indent is None else pretty(value, indent, sort_keys)
+        return text.encode()
+    except RecursionError:
+        raise JsonInvalid(_TOO_DEEP) from None
+    except UnicodeEncodeError:
+        raise JsonInvalid("a string holds half a surrogate pair, which UTF-8 cannot say") from None
+
+
+def decimal_text(number: Decimal) -> str:
+    """A Decimal as JSON that reads back as a Decimal: 15 from `1.5e1` becomes `15.0`."""
+    if not number.is_finite():
+        raise JsonInvalid(f"{number} is not a JSON number")
+    text = str(number)
+    return text if "." in text or "E" in text else text + ".0"
+
+
+def check_depth(value: Json) -> None:
+    """Refuse a value whose arrays and objects lie more than `MAX_DEPTH` inside one another. Linear, not recursive."""
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > limits.MAX_DEPTH:
+            raise JsonInvalid(_TOO_DEEP)
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+
+
+_TOO_DEEP: Final = f"arrays and objects lie more than {limits.MAX_DEPTH} inside one another (MAX_DEPTH)"
+_NEGATIVE_ZERO: Final = re.compile(r"-0(?![0-9.eE])")
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise JsonInvalid(f"{name} is not JSON")
+
+
+def _signed_integer(text: str) -> int | Decimal:
+    return Decimal(text) if text == "-0" else int(text)
+
+
+_PLAIN: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+# The C scanner reads integers itself unless given a function, which costs a Python call for each.
+_KEEPING_SIGN: Final = json.JSONDecoder(parse_float=Decimal, parse_int=_signed_integer, parse_constant=_no_constant)
+
+
+def _text(source: bytes | bytearray | str, max_bytes: int) -> str:
+    if len(source) > max_bytes:
+        raise JsonInvalid(f"{len(source)} bytes are more than the {max_bytes} allowed (MAX_DOCUMENT_BYTES)")
+    if isinstance(source, str):
+        return source
+    try:
+        return source.decode()
+    except UnicodeDecodeError as problem:
+        raise JsonInvalid(f"not UTF-8: byte {problem.start} is 0x{source[problem.start]:02x}") from None
+
+
+def _sentence(problem: json.JSONDecodeError) -> str:
+    if not problem.doc.strip():
+        return "not JSON: there is no text"
+    if problem.doc.startswith("\ufeff"):
+        return "not JSON: the text starts with a byte-order mark"
+    return f"not JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}"
+
+
+def _refuse_lone_surrogates(value: Json) -> None:
+    try:
+        _compact(value, False).encode()
+    except UnicodeEncodeError:
+        raise JsonInvalid("not JSON: a string holds half a surrogate pair") from None
+
+
+_MARK: Final = "\x7f"
+
+
+def _compact(value: Json, sort_keys: bool) -> str:
+    # The C encoder cannot be told how to write a Decimal. It is given the digits as a string between marks that it
+    # doesn't escape, and marks and quotes are removed afterwards; text that holds the mark itself goes the slow way.
+    decimals = 0
+
+    def marked(number: object) -> str:
+        nonlocal decimals
+        decimals += 1
+        return _MARK + decimal_text(_decimal(number)) + _MARK
+
+    text = json.JSONEncoder(
+        ensure_ascii=False,
+        check_circular=False,
+        allow_nan=False,
+        sort_keys=sort_keys,
+        separators=(",", ":"),
+        default=marked,
+    ).encode(value)
+    if not decimals:
+        return text
+    if text.count(_MARK) != 2 * decimals:
+        return "".join(_parts(value, sort_keys))
+    return text.replace('"' + _MARK, "").replace(_MARK + '"', "")
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        if value - value != 0:
+            raise JsonInvalid(f"{value} is not a JSON number")
+        return float.__repr__(value)
+    return decimal_text(_decimal(value))
+
+
+def _parts(value: Json, sort_keys: bool) -> list[str]:
+    if isinstance(value, dict):
+        members = sorted(value.items()) if sort_keys else value.items()
+        out = ["{"]
+        for key, member in members:
+            out += (encode_basestring(key), ":", *_parts(member, sort_keys), ",")
+        return [*out[: -1 if value else None], "}"]
+    if isinstance(value, list | tuple):
+        out = ["["]
+        for item in value:
+            out += (*_parts(item, sort_keys), ",")
+        return [*out[: -1 if value else None], "]"]
+    return [_scalar(value)]
+
+
+def pretty(value: Json, indent: int, sort_keys: bool) -> str:
+    """Indented JSON text. The standard encoder does this in Python generators; plain recursion takes half the time."""
+    out: list[str] = []
+    _indented(value, "\n", " " * indent, sort_keys, out.append)
+    return "".join(out)
+
+
+def _indented(value: Json, line: str, step: str, sort_keys: bool, put: Any) -> None:
+    if isinstance(value, dict) and value:
+        inner = line + step
+        opening = "{" + inner
+        for key in sorted(value) if sort_keys else value:
+            member = value[key]
+            put(f"{opening}{encode_basestring(key)}: ")
+            if isinstance(member, dict | list):
+                _indented(member, inner, step, sort_keys, put)
+            else:
+                put(_scalar(member))
+            opening = "," + inner
+        put(line + "}")
+    elif isinstance(value, list | tuple) and value:
+        inner = line + step
+        opening = "[" + inner
+        for item in value:
+            put(opening)
+            _indented(item, inner, step, sort_keys, put)
+            opening = "," + inner
+        put(line + "]")
+    elif isinstance(value, dict):
+        put("{}")
+    elif isinstance(value, list | tuple):
+        put("[]")
+    else:
+        put(_scalar(value))
