@@ -95,7 +95,26 @@ def write_v4(body: Body, stated: ContentType | None) -> Any:
         written["contentType"] = body.content_type
     if body.hint is not None:
         written["contentTypeHint"] = body.hint
-    return written | body.extra
+    return {**written, **body.extra}
+
+
+def oddities_v4(value: Json) -> Iterator[str]:
+    """What is wrong with the body of a V4 document that is read all the same."""
+    if not isinstance(value, Mapping):
+        yield "a body of version 4 is an object with `content`; this value is taken for the body"
+        return
+    if "content" not in value:
+        if not value.keys() <= _V4_MEMBERS:
+            yield "there is no `content`; the whole object is taken for the body"
+        return
+    encoded = value.get("encoded", False)
+    if encoded not in (False, None) and not (isinstance(encoded, str) and encoded.lower() in ("base64", "json")):
+        yield 'the encoding is not known, so `content` is taken as it is; known are false, "base64" and "JSON"'
+    if isinstance(encoded, str) and encoded.lower() == "base64" and _from_base64(as_text(value["content"])) is None:
+        yield "the content is not base64, so its text is taken as it is"
+    written_type = value.get("contentType")
+    if written_type is not None and content_types.parse(as_text(written_type)) is None:
+        yield f"{as_text(written_type)[:60]!r} is not a media type; it is looked for elsewhere"
 
 
 def as_text(value: Json) -> str:

@@ -1,8 +1,8 @@
 """What a contract is: one in-memory model for every version of the Pact specification.
 
 Reading upgrades any file into these values, writing downgrades them or refuses; see `contract.reading` and
-`contract.writing`. Nothing about matching depends on the file's version. Values are frozen, and their mappings are never changed in place: to change one, use
-`dataclasses.replace`.
+`contract.writing`. Nothing about matching depends on the file's version. Values are frozen, and their mappings are
+never changed in place: to change one, use `dataclasses.replace`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | Decimal | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | Decimal | str | list[Json] | dict[str, Json] | None"
 """A JSON value as `contract.json_text.loads` gives it.
 
 Integers are `int`; numbers written with a fraction or an exponent are `Decimal`, so that 1, 1.0 and 1e0 stay apart.

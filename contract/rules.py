@@ -1,0 +1,446 @@
+"""Matching rules and generators between documents and memory, in both layouts: by category, and flat by path.
+
+Names become the canonical ones of the specification. Everything else about a matcher stays as it was written, except
+that limits given as digits become integers, and the format of a date is always under `format`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from tallystick.contract import limits, paths
+from tallystick.contract.bodies import as_text
+from tallystick.contract.complaints import Notes, pointer
+from tallystick.contract.errors import PathInvalid
+from tallystick.contract.model import Generator, Generators, Json, Matcher, Rule, Rules
+
+MATCHERS: Final = frozenset(
+    {
+        "equality",
+        "regex",
+        "type",
+        "include",
+        "integer",
+        "decimal",
+        "number",
+        "boolean",
+        "null",
+        "date",
+        "time",
+        "datetime",
+        "contentType",
+        "values",
+        "arrayContains",
+        "statusCode",
+        "notEmpty",
+        "semver",
+        "eachKey",
+        "eachValue",
+    }
+)
+"""The matchers of the specification, by their canonical names."""
+
+_ALIASES: Final = {
+    "min": "type",
+    "min-type": "type",
+    "max": "type",
+    "max-type": "type",
+    "real": "decimal",
+    "timestamp": "datetime",
+    "content-type": "contentType",
+    "array-contains": "arrayContains",
+    "status-code": "statusCode",
+    "not-empty": "notEmpty",
+    "each-key": "eachKey",
+    "each-value": "eachValue",
+}
+
+GENERATORS: Final = frozenset(
+    {
+        "RandomInt",
+        "RandomDecimal",
+        "RandomHexadecimal",
+        "RandomString",
+        "Regex",
+        "Uuid",
+        "Date",
+        "Time",
+        "DateTime",
+        "RandomBoolean",
+        "ProviderState",
+        "MockServerURL",
+    }
+)
+
+STATUS_CLASSES: Final = ("info", "success", "redirect", "clientError", "serverError", "nonError", "error")
+
+CATEGORIES: Final = frozenset({"method", "path", "header", "query", "body", "status", "contents", "metadata"})
+_GENERATOR_CATEGORIES: Final = CATEGORIES - {"contents"}
+_BY_PATH: Final = frozenset({"body", "metadata"})
+_UNKEYED: Final = frozenset({"path", "status", "method"})
+
+
+class RuleInvalid(ValueError):
+    """A rule that the Pact core refuses to load. The message says what is wrong with it."""
+
+
+def category_named(name: str) -> str:
+    """The category that a name in a document means. Any unknown name means the body."""
+    lowered = name.lower()
+    if lowered == "headers":
+        return "header"
+    return lowered if lowered in CATEGORIES else "body"
+
+
+def read_matcher(written: Mapping[str, Json]) -> Matcher:
+    """A matcher of a document: `{"match": "regex", "regex": "a+"}`. Also for the `rules` of eachKey and eachValue.
+
+    Raises `RuleInvalid` where a required member is missing. An unknown name is kept.
+    """
+    name = _written_name(written)
+    config = {key: value for key, value in written.items() if key not in ("match", "pact:matcher:type")}
+    canonical = _ALIASES.get(name, name)
+    check = _CHECKS.get(canonical)
+    if check is not None:
+        check(name, config)
+    return Matcher(canonical, config)
+
+
+def write_matcher(matcher: Matcher) -> dict[str, Json]:
+    """The matcher as a document holds it."""
+    return {"match": matcher.name, **matcher.config}
+
+
+def read_rules(written: Any, at: str, notes: Notes) -> tuple[Rules, Any]:
+    """The rules of a `matchingRules` member, in whichever layout, and the part of it that means nothing.
+
+    The layout shows in the first key by alphabet, not in the file's version: one that starts with `$` is flat.
+    """
+    if not written:
+        return {}, None
+    if not isinstance(written, Mapping):
+        notes.warn(at, "matching rules are an object; these are ignored")
+        return {}, written
+    found: dict[str, dict[str, Rule]] = {}
+    leftover: dict[str, Json] = {}
+    if min(written).startswith("$"):
+        _read_flat(written, at, notes, found, leftover)
+    else:
+        for name, entries in written.items():
+            _read_category(name, entries, pointer(at, name), notes, found, leftover)
+    count = sum(len(rule.matchers) for rules in found.values() for rule in rules.values())
+    if count > limits.MAX_RULES:
+        notes.refuse(at, f"{count} rules are more than the {limits.MAX_RULES} allowed (MAX_RULES)")
+    return found, leftover or None
+
+
+def write_by_category(rules: Rules) -> dict[str, Any]:
+    """The layout of V3 and V4. The rule of `path` stands alone, that of `status` under `$`."""
+    written: dict[str, Any] = {}
+    for category, entries in rules.items():
+        members = {key: _write_rule(rule) for key, rule in entries.items()}
+        if category in ("path", "method") and "" in members:
+            written[category] = members[""]
+        elif category == "status" and "" in members:
+            written[category] = {"$": members[""]}
+        elif members:
+            written[category] = members
+    return written
+
+
+def write_flat(rules: Rules) -> dict[str, Any]:
+    """The layout of V1 and V2. Raises `RuleInvalid` naming the first rule that it cannot express."""
+    written: dict[str, Any] = {}
+    for category, entries in rules.items():
+        for key, rule in entries.items():
+            flat = _flat_key(category, key)
+            if len(rule.matchers) != 1:
+                raise RuleInvalid(f"the rule at {flat} has {len(rule.matchers)} matchers, and there can be one")
+            written[flat] = write_matcher(rule.matchers[0])
+    return written
+
+
+def read_generators(written: Any, at: str, notes: Notes) -> tuple[Generators, Any]:
+    """The generators of a document, and the part of it that means nothing. Nothing is refused here."""
+    if not written:
+        return {}, None
+    if not isinstance(written, Mapping):
+        notes.warn(at, "generators are an object; these are ignored")
+        return {}, written
+    found: dict[str, dict[str, Generator]] = {}
+    leftover: dict[str, Any] = {}
+    for name, entries in written.items():
+        category = name.lower()
+        place = pointer(at, name)
+        if category not in _GENERATOR_CATEGORIES or not isinstance(entries, Mapping):
+            notes.warn(place, f'there is no generator category "{name}"; it is ignored')
+            leftover[name] = entries
+            continue
+        alone = category in _UNKEYED and isinstance(entries.get("type"), str)
+        for key, entry in [("", entries)] if alone else entries.items():
+            problem = _generator_problem(category, key, entry)
+            if problem:
+                notes.warn(place if alone else pointer(place, key), f"{problem}; it is ignored")
+                leftover.setdefault(name, {})[key] = entry
+                continue
+            if entry["type"] not in GENERATORS:
+                notes.warn(place, f'there is no generator "{entry["type"]}"; the example is used as it is')
+            config = {member: value for member, value in entry.items() if member != "type"}
+            found.setdefault(category, {})["" if category in _UNKEYED else key] = Generator(entry["type"], config)
+    return found, leftover or None
+
+
+def write_generators(generators: Generators) -> dict[str, Any]:
+    """Generators as V3 and V4 hold them."""
+    written: dict[str, Any] = {}
+    for category, entries in generators.items():
+        members = {key: {"type": generator.name, **generator.config} for key, generator in entries.items()}
+        if members:
+            written[category] = members[""] if category in _UNKEYED and "" in members else members
+    return written
+
+
+def _written_name(written: Mapping[str, Json]) -> str:
+    for key in ("match", "pact:matcher:type"):
+        if key in written:
+            return as_text(written[key])
+    for key, name in (
+        ("regex", "regex"),
+        ("min", "type"),
+        ("max", "type"),
+        ("timestamp", "timestamp"),
+        ("time", "time"),
+        ("date", "date"),
+    ):
+        if key in written:
+            return name
+    raise RuleInvalid("a rule must name its matcher under `match`")
+
+
+def _require_text(member: str) -> Any:
+    def check(name: str, config: dict[str, Json]) -> None:
+        if member not in config:
+            raise RuleInvalid(f"the matcher {name} needs `{member}`")
+        config[member] = as_text(config[member])
+
+    return check
+
+
+def _check_limits(name: str, config: dict[str, Json]) -> None:
+    for member in ("min", "max"):
+        if name in (member, member + "-type") and member not in config:
+            raise RuleInvalid(f"the matcher {name} needs `{member}`")
+        number = _limit(config[member]) if member in config else None
+        if number is not None:
+            config[member] = number
+
+
+def _limit(value: Json) -> int | None:
+    """A length limit as the Pact core takes it; None for what it ignores."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    if isinstance(value, int | float | Decimal) and 0 <= value < 1 << 63:
+        return int(value)
+    return None
+
+
+def _check_format(name: str, config: dict[str, Json]) -> None:
+    if "format" not in config and name in config:
+        config["format"] = config.pop(name)
+    if "format" in config:
+        config["format"] = "" if config["format"] is None else as_text(config["format"])
+
+
+def _check_status(name: str, config: dict[str, Json]) -> None:
+    status = config.get("status", "success")
+    if isinstance(status, str) and status in STATUS_CLASSES:
+        return
+    if isinstance(status, list) and all(_is_status(code) for code in status):
+        return
+    raise RuleInvalid(f"`status` of the matcher {name} is one of {', '.join(STATUS_CLASSES)}, or an array of codes")
+
+
+def _is_status(code: Json) -> bool:
+    if isinstance(code, str):
+        return code.isascii() and code.isdigit() and len(code) < 6
+    return isinstance(code, int) and not isinstance(code, bool) and code >= 0
+
+
+def _check_nested(name: str, config: dict[str, Json]) -> None:
+    nested = config.get("rules", [])
+    if not isinstance(nested, list):
+        raise RuleInvalid(f"`rules` of the matcher {name} is an array of matchers")
+    for rule in nested:
+        if not isinstance(rule, dict):
+            raise RuleInvalid(f"`rules` of the matcher {name} holds something that is not a matcher")
+        read_matcher(rule)
+
+
+def _check_variants(name: str, config: dict[str, Json]) -> None:
+    variants = config.get("variants")
+    if not isinstance(variants, list):
+        raise RuleInvalid(f"the matcher {name} needs `variants`, an array")
+    for variant in variants:
+        if not isinstance(variant, dict):
+            raise RuleInvalid(f"`variants` of the matcher {name} holds something that is not an object")
+        notes = Notes()
+        read_variant_rules(variant, notes)
+        if notes.errors:
+            raise RuleInvalid(f"in a variant of the matcher {name}: {notes.errors[0].message}")
+
+
+def read_variant_rules(variant: Mapping[str, Any], notes: Notes | None = None) -> Mapping[str, Rule] | None:
+    """The rules of an arrayContains variant by path below the item (`$`); None when it has no `rules` member."""
+    written = variant.get("rules")
+    if not isinstance(written, Mapping):
+        return None
+    found: dict[str, dict[str, Rule]] = {}
+    _read_category("body", written, "", notes or Notes(), found, {})
+    return found.get("body", {})
+
+
+_CHECKS: Final[Mapping[str, Any]] = {
+    "regex": _require_text("regex"),
+    "include": _require_text("value"),
+    "contentType": _require_text("value"),
+    "type": _check_limits,
+    "date": _check_format,
+    "time": _check_format,
+    "datetime": _check_format,
+    "statusCode": _check_status,
+    "eachKey": _check_nested,
+    "eachValue": _check_nested,
+    "arrayContains": _check_variants,
+}
+
+
+def _read_category(
+    name: str,
+    entries: Any,
+    at: str,
+    notes: Notes,
+    found: dict[str, dict[str, Rule]],
+    leftover: dict[str, Any],
+) -> None:
+    category = category_named(name)
+    if not isinstance(entries, Mapping):
+        if entries is not None:
+            notes.warn(at, "rules of a category are an object; these are ignored")
+            leftover[name] = entries
+        return
+    if category == "body" and name.lower() not in ("body", "content"):
+        notes.warn(at, f'there is no rule category "{name}"; its rules are taken for rules of the body')
+    if category == "contents":
+        notes.warn(at, "rules under `contents` have no effect", "use `body`")
+    alone = isinstance(entries.get("matchers"), list)
+    for key, entry in [("", entries)] if alone else entries.items():
+        place = at if alone else pointer(at, key)
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("matchers"), list):
+            notes.warn(place, "a rule is an object with an array `matchers`; this one is ignored")
+            leftover.setdefault(name, {})[key] = entry
+            continue
+        if category in _BY_PATH and not _is_path(key, place, notes):
+            continue
+        matchers = tuple(_read_matchers(entry["matchers"], place, notes))
+        if matchers:
+            combine = str(entry.get("combine", "AND")).upper()
+            rule = Rule(matchers, "OR" if combine == "OR" else "AND")
+            rules = found.setdefault(category, {})
+            if category not in _UNKEYED:
+                rules[key] = rule
+            elif "" not in rules:
+                rules[""] = rule
+
+
+def _read_matchers(written: list[Any], at: str, notes: Notes) -> Iterator[Matcher]:
+    for index, one in enumerate(written):
+        matcher = _read_checked(one, pointer(at, "matchers", index), notes)
+        if matcher is not None:
+            yield matcher
+
+
+def _read_checked(written: Any, at: str, notes: Notes) -> Matcher | None:
+    if not isinstance(written, Mapping):
+        notes.refuse(at, "a matcher is an object")
+        return None
+    try:
+        matcher = read_matcher(written)
+    except RuleInvalid as problem:
+        notes.refuse(at, str(problem))
+        return None
+    if matcher.name not in MATCHERS:
+        notes.warn(at, f'there is no matcher "{matcher.name}"; what it is applied to will not match')
+    return matcher
+
+
+def _is_path(text: str, at: str, notes: Notes) -> bool:
+    try:
+        paths.parse(text)
+    except PathInvalid as problem:
+        notes.refuse(at, str(problem))
+        return False
+    return True
+
+
+def _read_flat(
+    written: Mapping[str, Any],
+    at: str,
+    notes: Notes,
+    found: dict[str, dict[str, Rule]],
+    leftover: dict[str, Any],
+) -> None:
+    for text, one in written.items():
+        place = pointer(at, text)
+        if text.startswith("$.body"):
+            category, key = "body", "$" + text[len("$.body") :]
+            if not _is_path(key, place, notes):
+                continue
+        else:
+            if not _is_path(text, place, notes):
+                continue
+            tokens = paths.parse(text)
+            fields = [token for token in tokens if isinstance(token, str)]
+            if not fields or fields[0] is not tokens[0]:
+                notes.warn(place, "this rule names no part of the message; it is ignored")
+                leftover[text] = one
+                continue
+            category = "header" if text.startswith("$.headers") else category_named(fields[0])
+            key = fields[1] if len(fields) > 1 else ""
+            if category in _BY_PATH:
+                key = paths.render([key] if key else [])
+            elif category in _UNKEYED:
+                key = ""
+        matcher = _read_checked(one, place, notes)
+        if matcher is not None:
+            found.setdefault(category, {})[key] = Rule((matcher,))
+
+
+def _flat_key(category: str, key: str) -> str:
+    if category in _UNKEYED:
+        return "$." + category
+    if category == "body":
+        return "$.body" + (key[1:] if key.startswith("$") else paths.render(paths.parse(key))[1:])
+    if category in ("header", "query"):
+        if "'" in key or not key:
+            raise RuleInvalid(f"the name {key!r} cannot stand in a path")
+        return f"$.{'headers' if category == 'header' else category}['{key}']"
+    raise RuleInvalid(f"there are no rules of {category} before version 3")
+
+
+def _write_rule(rule: Rule) -> dict[str, Any]:
+    return {"combine": rule.combine, "matchers": [write_matcher(matcher) for matcher in rule.matchers]}
+
+
+def _generator_problem(category: str, key: str, entry: Any) -> str:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
+        return "a generator is an object with a text `type`"
+    if category in _BY_PATH:
+        try:
+            paths.parse(key)
+        except PathInvalid as problem:
+            return str(problem)
+    return ""
