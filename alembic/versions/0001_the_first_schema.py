@@ -399,6 +399,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("branch_success", schema=None) as batch_op:
         batch_op.create_index("ix_branch_success_branch_id", ["branch_id"], unique=False)
+        batch_op.create_index("ix_branch_success_contract_id_first_at", ["contract_id", "first_at"], unique=False)
 
     op.create_table(
         "branch_version",
@@ -616,6 +617,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("contract_id", "name", name=op.f("pk_tag_success")),
     )
+    with op.batch_alter_table("tag_success", schema=None) as batch_op:
+        batch_op.create_index("ix_tag_success_contract_id_first_at", ["contract_id", "first_at"], unique=False)
+
     op.create_table(
         "verification",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -846,6 +850,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_verification_contract_id_id")
 
     op.drop_table("verification")
+    with op.batch_alter_table("tag_success", schema=None) as batch_op:
+        batch_op.drop_index("ix_tag_success_contract_id_first_at")
+
     op.drop_table("tag_success")
     with op.batch_alter_table("tag", schema=None) as batch_op:
         batch_op.drop_index("ix_tag_participant_id_name_version_id")
@@ -898,6 +905,7 @@ def downgrade() -> None:
 
     op.drop_table("branch_version")
     with op.batch_alter_table("branch_success", schema=None) as batch_op:
+        batch_op.drop_index("ix_branch_success_contract_id_first_at")
         batch_op.drop_index("ix_branch_success_branch_id")
 
     op.drop_table("branch_success")

@@ -90,6 +90,7 @@ class BranchSuccess(SQLModel, table=True):
     __table_args__: Any = (
         PrimaryKeyConstraint("contract_id", "branch_id"),
         Index("ix_branch_success_branch_id", "branch_id"),
+        Index("ix_branch_success_contract_id_first_at", "contract_id", "first_at"),
     )
 
     contract_id: int = Field(sa_column=reference("contract.id"))
@@ -102,7 +103,10 @@ class TagSuccess(SQLModel, table=True):
     """The same for provider tags."""
 
     __tablename__ = "tag_success"
-    __table_args__: Any = (PrimaryKeyConstraint("contract_id", "name"),)
+    __table_args__: Any = (
+        PrimaryKeyConstraint("contract_id", "name"),
+        Index("ix_tag_success_contract_id_first_at", "contract_id", "first_at"),
+    )
 
     contract_id: int = Field(sa_column=reference("contract.id"))
     name: str
