@@ -1,0 +1,56 @@
+"""The service put together: the one module that knows every feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from tallystick.broker import db
+from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.http.routing import RawRouter, Routes, register
+from tallystick.broker.settings import Settings
+
+VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; clients read it for display
+
+
+def features() -> Sequence[Routes]:
+    """Every feature's routes. A new feature is one import and one entry here."""
+
+    return []
+
+
+def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
+    """The broker as an ASGI application, its database migrated. Raises `CannotStart` when that is impossible."""
+    own = engine is None
+    engine = engine or db.engine_for(settings.database_url, pool_size=settings.database_max_connections)
+    db.upgrade(engine)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> Any:
+        from anyio.to_thread import current_default_thread_limiter
+
+        # As many threads as connections: more would only wait for one.
+        current_default_thread_limiter().total_tokens = settings.database_max_connections
+        yield
+        if own:
+            engine.dispose()
+
+    app = FastAPI(
+        title="Tallystick",
+        version=VERSION,
+        description="The Pact Broker API, spoken by Tallystick.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.engine = engine
+    register(app, features())
+    guard = StaticUsers(settings) if settings.has_users else None
+    app.router.middleware_stack = RawRouter(app, settings, VERSION, guard)
+    return app

@@ -1,0 +1,394 @@
+"""Routing on the raw path: segments are split before they are decoded, so `feat%2Fx` is one name.
+
+A feature declares its routes in a `Routes`; `app.py` registers them with FastAPI, which documents and calls them;
+`RawRouter` finds the one that a request is for and decides, in this order: 501, 405, OPTIONS, 406, 415.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import secrets
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+from urllib.parse import unquote
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tallystick.broker import errors
+from tallystick.broker.db import once_more
+from tallystick.broker.http import hal, problems
+from tallystick.broker.http.calls import base_of
+from tallystick.broker.http.media import EXTENSIONS, HAL, HTML, JSON, PROBLEM, bare, chosen, is_api, is_json, names
+from tallystick.broker.settings import VERSION_HEADER, Settings
+
+log = logging.getLogger("tallystick.broker")
+
+ANY_JSON: Final = "*json*"  # a content type with "json" anywhere in it
+VERBS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+Endpoint = Callable[..., Response]
+Guard = Callable[[str, str, str], Response | None]  # method, decoded path, Authorization -> a refusal or None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one resource."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    produces: tuple[str, ...]
+    consumes: tuple[str, ...]  # () when the body's type does not matter
+    page: bool  # for people's browsers, before the API
+    documentation: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Routes:
+    """The routes of a feature, in order. `tag` groups them in the API's description."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[Route] = []
+
+    def get(
+        self, *paths: str, produces: Sequence[str] = (HAL,), **documentation: Any
+    ) -> Callable[[Endpoint], Endpoint]:
+        return self._add("GET", paths, produces, (), False, documentation)
+
+    def post(
+        self,
+        *paths: str,
+        produces: Sequence[str] = (HAL,),
+        consumes: Sequence[str] = (JSON,),
+        **documentation: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        return self._add("POST", paths, produces, consumes, False, documentation)
+
+    def put(
+        self,
+        *paths: str,
+        produces: Sequence[str] = (HAL,),
+        consumes: Sequence[str] = (JSON,),
+        **documentation: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        return self._add("PUT", paths, produces, consumes, False, documentation)
+
+    def patch(
+        self,
+        *paths: str,
+        produces: Sequence[str] = (HAL,),
+        consumes: Sequence[str] = (JSON,),
+        **documentation: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        return self._add("PATCH", paths, produces, consumes, False, documentation)
+
+    def delete(
+        self, *paths: str, produces: Sequence[str] = (HAL,), **documentation: Any
+    ) -> Callable[[Endpoint], Endpoint]:
+        return self._add("DELETE", paths, produces, (), False, documentation)
+
+    def page(self, *paths: str, produces: Sequence[str] = (HTML,)) -> Callable[[Endpoint], Endpoint]:
+        """A page for people. Where the API has the same path, browsers get the page and clients the API."""
+        return self._add("GET", paths, produces, (), True, {})
+
+    def _add(
+        self,
+        method: str,
+        paths: Sequence[str],
+        produces: Sequence[str],
+        consumes: Sequence[str],
+        page: bool,
+        documentation: Mapping[str, Any],
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Documentation: summary, query={name: meaning}, body=example, answer=example, answers={status: example}."""
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            for path in paths:
+                self.all.append(Route(method, path, endpoint, tuple(produces), tuple(consumes), page, documentation))
+            return endpoint
+
+        return declare
+
+
+def register(app: FastAPI, features: Sequence[Routes]) -> None:
+    """FastAPI knows all routes of the features, and the raw router finds them."""
+    for routes in features:
+        for route in routes.all:
+            app.add_api_route(
+                route.path,
+                _again_after_a_lost_race(route.endpoint),
+                methods=[route.method],
+                response_class=Response,
+                include_in_schema=not route.page,
+                name=f"{route.method} {route.path}",
+                **_described(route, routes.tag),
+            )
+            made = app.router.routes[-1]
+            assert isinstance(made, APIRoute)
+            made.__dict__["tallystick"] = route
+
+
+def _again_after_a_lost_race(endpoint: Endpoint) -> Endpoint:
+    """Endpoints are functions of their arguments and the database: one that lost a race is simply called again."""
+    if inspect.iscoroutinefunction(endpoint):
+        return endpoint
+
+    @functools.wraps(endpoint)
+    def called(*args: Any, **kwargs: Any) -> Response:
+        return once_more(partial(endpoint, *args, **kwargs))
+
+    return called
+
+
+def _described(route: Route, tag: str) -> dict[str, Any]:
+    told = route.documentation
+    answers = dict(told.get("answers", {}))
+    if "answer" in told:
+        answers[200] = told["answer"]
+    if not answers:
+        answers[200] = None
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status, example in answers.items():
+        responses[status] = {"description": _STATUS_WORDS.get(status, "answer")}
+        if example is not None:
+            kind = {"schema": {"type": "object"} if isinstance(example, Mapping) else {}, "example": example}
+            responses[status]["content"] = {route.produces[0]: kind}
+    extra: dict[str, Any] = {}
+    if told.get("query"):
+        extra["parameters"] = [
+            {"name": name, "in": "query", "required": False, "description": meaning, "schema": {"type": "string"}}
+            for name, meaning in told["query"].items()
+        ]
+    if "body" in told:
+        kinds = [JSON if kind == ANY_JSON else kind for kind in route.consumes] or [JSON]
+        extra["requestBody"] = {
+            "required": told.get("body_required", True),
+            "content": {
+                kind: {"schema": told.get("schema", {"type": "object"}), "example": told["body"]} for kind in kinds
+            },
+        }
+    return {
+        "summary": told.get("summary") or (route.endpoint.__doc__ or route.path).strip().split("\n")[0],
+        "tags": [tag],
+        "responses": responses,
+        "status_code": min(answers) if answers else 200,
+        "openapi_extra": extra or None,
+        "operation_id": f"{route.method.lower()}{''.join(c if c.isalnum() else '_' for c in route.path)}",
+    }
+
+
+_STATUS_WORDS: Final = {200: "done", 201: "created", 202: "accepted", 204: "done, nothing to say", 409: "conflict"}
+
+
+# --- finding the route --------------------------------------------------------------------------------------------
+
+
+class _Node:
+    __slots__ = ("any", "literal", "methods")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.any: _Node | None = None
+        self.methods: dict[str, tuple[APIRoute, Route, tuple[str, ...]]] = {}
+
+
+class Tree:
+    """Routes by path segment. A literal segment wins over a name; when it leads nowhere, the name is tried."""
+
+    def __init__(self) -> None:
+        self.root = _Node()
+
+    def add(self, made: APIRoute, route: Route) -> None:
+        node, parameters = self.root, []
+        for part in _segments(route.path):
+            if part.startswith("{"):
+                parameters.append(part[1:-1])
+                node.any = node.any or _Node()
+                node = node.any
+            else:
+                node = node.literal.setdefault(part, _Node())
+        node.methods[route.method] = (made, route, tuple(parameters))
+
+    def find(self, segments: Sequence[str]) -> tuple[_Node, tuple[str, ...]] | None:
+        """The resource for decoded segments, and the names in its path."""
+        return self._find(self.root, segments, 0, ())
+
+    def _find(
+        self, node: _Node, segments: Sequence[str], at: int, values: tuple[str, ...]
+    ) -> tuple[_Node, tuple[str, ...]] | None:
+        if at == len(segments):
+            return (node, values) if node.methods else None
+        if (child := node.literal.get(segments[at])) is not None and (
+            found := self._find(child, segments, at + 1, values)
+        ):
+            return found
+        if node.any is not None:
+            return self._find(node.any, segments, at + 1, (*values, segments[at]))
+        return None
+
+
+def _segments(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+class RawRouter:
+    """The ASGI layer between FastAPI's middleware and its routes."""
+
+    def __init__(self, app: FastAPI, settings: Settings, version: str, guard: Guard | None) -> None:
+        self.settings = settings
+        self.guard = guard
+        self.version = version.encode()
+        self.lifespan: ASGIApp = app.router.app
+        self.api, self.pages = Tree(), Tree()
+        for made in app.router.routes:
+            if isinstance(made, APIRoute) and (route := made.__dict__.get("tallystick")) is not None:
+                (self.pages if route.page else self.api).add(made, route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.lifespan(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = self._with_headers(message.get("headers", []))
+            await send(message)
+
+        try:
+            await self._route(scope, receive, send, send_with_headers)
+        except errors.Refusal as refusal:
+            shaped = problems.response(refusal, base=base_of(scope, self.settings), wants_problem=_wants_problem(scope))
+            await shaped(scope, receive, send_with_headers)
+        except Exception:
+            reference = "".join(secrets.choice(string.ascii_letters) for _ in range(10))
+            log.exception("unexpected failure, reference %s: %s %s", reference, scope["method"], scope["path"])
+            if started:
+                raise
+            shaped = problems.unexpected(
+                reference, base=base_of(scope, self.settings), wants_problem=_wants_problem(scope)
+            )
+            await shaped(scope, receive, send_with_headers)
+
+    async def _route(self, scope: Scope, receive: Receive, bare_send: Send, send: Send) -> None:
+        method: str = scope["method"]
+        raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        accept = _header(scope, b"accept")
+
+        if self.guard is not None:
+            refused = self.guard(method, unquote(raw), _header(scope, b"authorization"))
+            if refused is not None:
+                await refused(scope, receive, bare_send)
+                return
+        unfit = _unfit(raw, scope["query_string"])
+        if unfit is not None:
+            await unfit(scope, receive, bare_send)
+            return
+
+        raw_path = raw
+        for suffix, media_type in EXTENSIONS.items():
+            if raw.endswith(suffix):
+                raw, accept = raw.removesuffix(suffix), media_type
+                break
+        scope["tallystick.raw_path"] = raw_path
+        segments = [unquote(part) for part in raw.split("/") if part]
+
+        for_browser = method == "GET" and not is_api(accept, raw_path)
+        found = None
+        if for_browser and (page := self.pages.find([unquote(part) for part in raw_path.split("/") if part])):
+            found = page
+        found = found or self.api.find(segments)
+        if found is None and method == "GET":
+            found = self.pages.find([unquote(part) for part in raw_path.split("/") if part])
+        if found is None and method in VERBS:
+            raise errors.NotFound()
+        if method not in VERBS:
+            await Response(status_code=501)(scope, receive, send)
+            return
+        assert found is not None
+        node, values = found
+        if method == "OPTIONS":
+            headers = {"Access-Control-Allow-Methods": ", ".join([*node.methods, "OPTIONS"])}
+            await Response(status_code=200, headers=headers)(scope, receive, send)
+            return
+        if method not in node.methods:
+            headers = {"Allow": ", ".join([*node.methods, "OPTIONS"])}
+            await Response(status_code=405, headers=headers)(scope, receive, send)
+            return
+        made, route, parameters = node.methods[method]
+        media_type = chosen(accept, route.produces)
+        if media_type is None or not _takes_utf8(_header(scope, b"accept-charset")):
+            await Response(status_code=406)(scope, receive, send)
+            return
+        if route.consumes and not _taken(_header(scope, b"content-type"), route.consumes):
+            raise errors.UnsupportedType(_header(scope, b"content-type"), route.consumes)
+        scope["tallystick.media_type"] = media_type
+        scope["path_params"] = dict(zip(parameters, values, strict=True))
+        scope["route"] = made
+        await made.app(scope, receive, send)
+
+    def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        present = {name.lower() for name, _ in headers}
+        added = [(VERSION_HEADER.lower().encode(), self.version)]
+        if b"vary" not in present:
+            added.append((b"vary", b"Accept"))
+        if b"cache-control" not in present:
+            added.append((b"cache-control", b"no-cache"))
+        return [*headers, *added]
+
+
+def _unfit(raw: str, query: bytes) -> Response | None:
+    """A path no resource can have: an empty segment, or a control character in a name."""
+    if "//" in raw:
+        return hal.answer(
+            {
+                "title": "Not found",
+                "type": "/problem/not-found",
+                "detail": "The path contains two slashes in a row.",
+                "status": 404,
+            },
+            status=404,
+            media_type=PROBLEM,
+        )
+    if "%0" in raw or "\n" in raw or "\t" in raw or b"%00" in query:
+        decoded = unquote(raw)
+        if any(character in decoded for character in "\n\t\0") or b"%00" in query:
+            return hal.answer(
+                {
+                    "title": "Unprocessable",
+                    "type": "/problem/invalid-request-parameter-value",
+                    "detail": "The path or the query contains a new line, a tab or a NUL character.",
+                    "status": 422,
+                },
+                status=422,
+                media_type=PROBLEM,
+            )
+    return None
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """The header's value; several lines of it are one list."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else ""
+
+
+def _wants_problem(scope: Scope) -> bool:
+    return names(_header(scope, b"accept"), PROBLEM)
+
+
+def _takes_utf8(accept_charset: str) -> bool:
+    return not accept_charset or chosen(accept_charset.lower(), ("utf-8",)) is not None or "*" in accept_charset
+
+
+def _taken(content_type: str, accepted: Sequence[str]) -> bool:
+    return bare(content_type) in accepted or (ANY_JSON in accepted and is_json(content_type))
