@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 
-@pytest.mark.row("PB-001")
+@pytest.mark.row("PB-004")
 def test_an_unknown_path_is_a_404_with_the_fixed_sentence(client: httpx.Client) -> None:
     response = client.get("/nowhere")
 
