@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
@@ -45,13 +46,21 @@ def loads(source: bytes | bytearray | str, *, max_bytes: int = limits.MAX_DOCUME
     return value  # type: ignore[no-any-return]
 
 
-def dumps(value: Json, *, indent: int | None = None, sort_keys: bool = False) -> bytes:
+def dumps(
+    value: Json,
+    *,
+    indent: int | None = None,
+    sort_keys: bool = False,
+    decimal: Callable[[Decimal], str] | None = None,
+) -> bytes:
     """Compact JSON in UTF-8 (or indented, one member a line); numbers keep their kind, a Decimal every digit.
 
+    `decimal` writes Decimals in another way, for those who hash the text that another program would write.
     Raises `ValueError` for what JSON cannot say: NaN, infinity, lone surrogates, values nested beyond reason.
     """
     try:
-        text = _compact(value, sort_keys) if indent is None else pretty(value, indent, sort_keys)
+        write = decimal or decimal_text
+        text = _compact(value, sort_keys, write) if indent is None else _pretty(value, indent, sort_keys, write)
         return text.encode()
     except RecursionError:
         raise JsonInvalid(_TOO_DEEP) from None
@@ -122,7 +131,7 @@ def _sentence(problem: json.JSONDecodeError) -> str:
 
 def _refuse_lone_surrogates(value: Json) -> None:
     try:
-        _compact(value, False).encode()
+        _compact(value, False, decimal_text).encode()
     except UnicodeEncodeError:
         raise JsonInvalid("not JSON: a string holds half a surrogate pair") from None
 
@@ -130,7 +139,7 @@ def _refuse_lone_surrogates(value: Json) -> None:
 _MARK: Final = "\x7f"
 
 
-def _compact(value: Json, sort_keys: bool) -> str:
+def _compact(value: Json, sort_keys: bool, write: Callable[[Decimal], str]) -> str:
     # The C encoder cannot be told how to write a Decimal. It is given the digits as a string between marks that it
     # doesn't escape, and marks and quotes are removed afterwards; text that holds the mark itself goes the slow way.
     decimals = 0
@@ -138,7 +147,7 @@ def _compact(value: Json, sort_keys: bool) -> str:
     def marked(number: object) -> str:
         nonlocal decimals
         decimals += 1
-        return _MARK + decimal_text(_decimal(number)) + _MARK
+        return _MARK + write(_decimal(number)) + _MARK
 
     text = json.JSONEncoder(
         ensure_ascii=False,
@@ -151,7 +160,7 @@ def _compact(value: Json, sort_keys: bool) -> str:
     if not decimals:
         return text
     if text.count(_MARK) != 2 * decimals:
-        return "".join(_parts(value, sort_keys))
+        return _pretty(value, None, sort_keys, write)
     return text.replace('"' + _MARK, "").replace(_MARK + '"', "")
 
 
@@ -161,70 +170,55 @@ def _decimal(value: object) -> Decimal:
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
-def _scalar(value: object) -> str:
-    if isinstance(value, str):
-        return encode_basestring(value)
+def _pretty(value: Json, indent: int | None, sort_keys: bool, write: Callable[[Decimal], str]) -> str:
+    # The standard encoder indents in Python generators, one for each level; plain recursion takes half the time.
+    out: list[str] = []
+    put = out.append
+    colon, step = (":", "") if indent is None else (": ", " " * indent)
+
+    def add(item: Any, line: str) -> None:
+        kind = type(item)
+        if kind is str:
+            put(encode_basestring(item))
+        elif kind is dict or kind is list or isinstance(item, dict | list | tuple):
+            if not item:
+                put("{}" if isinstance(item, dict) else "[]")
+                return
+            inner = line + step
+            if isinstance(item, dict):
+                opening = "{" + inner
+                for key in sorted(item) if sort_keys else item:
+                    put(f"{opening}{encode_basestring(key)}{colon}")
+                    add(item[key], inner)
+                    opening = "," + inner
+                put(line + "}")
+            else:
+                opening = "[" + inner
+                for member in item:
+                    put(opening)
+                    add(member, inner)
+                    opening = "," + inner
+                put(line + "]")
+        else:
+            put(_scalar(item, write))
+
+    add(value, "" if indent is None else "\n")
+    return "".join(out)
+
+
+def _scalar(value: object, write: Callable[[Decimal], str]) -> str:
     if value is None:
         return "null"
     if value is True:
         return "true"
     if value is False:
         return "false"
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, int):
         return int.__repr__(value)
     if isinstance(value, float):
         if value - value != 0:
             raise JsonInvalid(f"{value} is not a JSON number")
         return float.__repr__(value)
-    return decimal_text(_decimal(value))
-
-
-def _parts(value: Json, sort_keys: bool) -> list[str]:
-    if isinstance(value, dict):
-        members = sorted(value.items()) if sort_keys else value.items()
-        out = ["{"]
-        for key, member in members:
-            out += (encode_basestring(key), ":", *_parts(member, sort_keys), ",")
-        return [*out[: -1 if value else None], "}"]
-    if isinstance(value, list | tuple):
-        out = ["["]
-        for item in value:
-            out += (*_parts(item, sort_keys), ",")
-        return [*out[: -1 if value else None], "]"]
-    return [_scalar(value)]
-
-
-def pretty(value: Json, indent: int, sort_keys: bool) -> str:
-    """Indented JSON text. The standard encoder does this in Python generators; plain recursion takes half the time."""
-    out: list[str] = []
-    _indented(value, "\n", " " * indent, sort_keys, out.append)
-    return "".join(out)
-
-
-def _indented(value: Json, line: str, step: str, sort_keys: bool, put: Any) -> None:
-    if isinstance(value, dict) and value:
-        inner = line + step
-        opening = "{" + inner
-        for key in sorted(value) if sort_keys else value:
-            member = value[key]
-            put(f"{opening}{encode_basestring(key)}: ")
-            if isinstance(member, dict | list):
-                _indented(member, inner, step, sort_keys, put)
-            else:
-                put(_scalar(member))
-            opening = "," + inner
-        put(line + "}")
-    elif isinstance(value, list | tuple) and value:
-        inner = line + step
-        opening = "[" + inner
-        for item in value:
-            put(opening)
-            _indented(item, inner, step, sort_keys, put)
-            opening = "," + inner
-        put(line + "]")
-    elif isinstance(value, dict):
-        put("{}")
-    elif isinstance(value, list | tuple):
-        put("[]")
-    else:
-        put(_scalar(value))
+    return write(_decimal(value))

@@ -275,7 +275,7 @@ _V4_COMMON: Final = _STATES | {
     "interactionMarkup",
     "transport",
 }
-_V4_HTTP: Final = _V4_COMMON | {"request", "response"}
+V4_MEMBERS: Final = _V4_COMMON | {"request", "response"}
 _CONTENTS: Final = frozenset({"contents", "metadata", "matchingRules", "generators"})
 _V4_ASYNC: Final = _V4_COMMON | _CONTENTS
 _REQUEST: Final = frozenset({"method", "path", "query", "headers", "body", "matchingRules", "generators"})
@@ -311,7 +311,7 @@ def _v4_interaction(item: Mapping[str, Any], at: str, common: dict[str, Any], no
         found = f"{_shown(kind)} is none of them" if "type" in item else "there is none"
         notes.refuse(at + "/type", f"an interaction of version 4 has a type, {HTTP}, {ASYNC} or {SYNC}; {found}")
         return None
-    extra = _rest(item, _V4_ASYNC if kind == ASYNC else _V4_HTTP)
+    extra = _rest(item, _V4_ASYNC if kind == ASYNC else V4_MEMBERS)
     common |= _v4_common(item, at, extra, notes)
     if kind == HTTP:
         return HttpInteraction(
