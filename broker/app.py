@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from tallystick.broker import db
 from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.deployability.routes import routes as deployability
 from tallystick.broker.deployments.routes import routes as deployments
 from tallystick.broker.environments.routes import routes as environments
 from tallystick.broker.http.routing import RawRouter, Routes, register
@@ -22,7 +23,7 @@ VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; cl
 def features() -> Sequence[Routes]:
     """Every feature's routes. A new feature is one import and one entry here."""
 
-    return [environments, deployments]
+    return [environments, deployments, deployability]
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tallystick.broker.deployability.decision import MOST_ROWS, Case, Cause, Live, Resolved
@@ -37,9 +37,9 @@ class Surroundings:
     destination: Destination | None = None
     asked: frozenset[int] = frozenset()
     """Participants that the question names."""
-    verified_by: Mapping[int, str] = {}
+    verified_by: Mapping[int, str] = field(default_factory=dict)
     """contract id -> the newest provider version that verified it."""
-    branches: Mapping[int, str] = {}
+    branches: Mapping[int, str] = field(default_factory=dict)
     """version id -> the branch it was added to last."""
 
     @property

@@ -80,6 +80,7 @@ _NEWEST_SUCCESS = (
 )
 _VERIFIED_BY = (
     select(CONTRACT.c.id, VERSION.c.number)
+    .select_from(CONTRACT)
     .join(VERSION, VERSION.c.id == _NEWEST_SUCCESS)
     .where(_among(CONTRACT.c.id, "contracts"))
 )

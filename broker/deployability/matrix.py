@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -238,7 +238,3 @@ def _unknown_ignored(connection: Connection, question: Question, names: _Names) 
             if not queries.versions_of(connection, participant, selector, {}):
                 unknown.append(entry)
     return unknown
-
-
-def without_limit(question: Question) -> Question:
-    return replace(question, limit=None)

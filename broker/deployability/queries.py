@@ -385,3 +385,45 @@ _PUBLISHING = (
 def publishing(connection: Connection, versions: Sequence[int]) -> set[int]:
     """Those of the versions that published a contract with anybody. One statement."""
     return set(connection.execute(_PUBLISHING, {"versions": list(versions)}).scalars())
+
+
+_STRANGERS = _told(
+    _live(
+        lambda table: and_(
+            table.c.environment_id.in_(select(ENVIRONMENT.c.id).where(ENVIRONMENT.c.name == bindparam("environment"))),
+            ~exists().where(INTEGRATION.c.consumer_id == table.c.participant_id),
+            ~exists().where(INTEGRATION.c.provider_id == table.c.participant_id),
+        )
+    )
+)
+
+
+def strangers(connection: Connection, environment: str) -> tuple[Live, ...]:
+    """What is live in an environment although no contract names it, in either role. One statement."""
+    return _lives(connection, _STRANGERS, {"environment": environment})
+
+
+_NEEDS = select(PUBLICATION.c.version_id, PUBLICATION.c.provider_id, PUBLICATION.c.contract_id).where(
+    _among(PUBLICATION.c.version_id, "versions"), PUBLICATION.c.is_current == true()
+)
+_FITS = (
+    select(PUBLICATION.c.version_id, HEAD.c.provider_version_id, HEAD.c.success)
+    .join(HEAD, HEAD.c.contract_id == PUBLICATION.c.contract_id)
+    .where(
+        _among(PUBLICATION.c.version_id, "versions"),
+        PUBLICATION.c.is_current == true(),
+        _among(HEAD.c.provider_version_id, "versions"),
+    )
+)
+
+
+def contracts_among(
+    connection: Connection, versions: Sequence[int]
+) -> tuple[dict[int, frozenset[int]], dict[tuple[int, int], bool]]:
+    """(the participants that each version has a contract with, the newest result for each pair). Two statements."""
+    values = {"versions": list(versions)}
+    needs: dict[int, frozenset[int]] = {}
+    for row in connection.execute(_NEEDS, values):
+        needs[row.version_id] = needs.get(row.version_id, frozenset()) | {row.provider_id}
+    fits = {(row.version_id, row.provider_version_id): row.success for row in connection.execute(_FITS, values)}
+    return needs, fits

@@ -95,6 +95,7 @@ def _statement(consumers: tuple[bool, bool], results: tuple[bool, bool], everyth
         VERIFICATION.c.number.label("verification_number"),
         VERIFICATION.c.success,
         VERIFICATION.c.created_at.label("verified_at"),
+        VERIFICATION.c.executed_at,
     ).select_from(source)
     if not everything:
         statement = statement.where(PUBLICATION.c.is_current == true())
@@ -157,6 +158,6 @@ _made: Callable[..., Row] = Row
 
 def _row(*found: Any) -> Row:
     """The columns of `_statement`, in its order."""
-    verification_id, number, success, verified_at = found[13:]
-    result = None if verification_id is None else Result(verification_id, number, success, verified_at)
+    verification_id, number, success, at, executed_at = found[13:]
+    result = None if verification_id is None else Result(verification_id, number, success, at, executed_at)
     return _made(*found[:13], result)

@@ -16,12 +16,13 @@ from tallystick.broker.deployability.selectors import Ignored, LatestBy
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result of verifying a contract's content."""
+    """One result of verifying a contract's content: when it was stored, and when it was verified."""
 
     id: int
     number: int
     success: bool
     at: datetime
+    executed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, cast
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -82,6 +82,10 @@ class Question:
     def explicit_ignore(self) -> bool:
         return bool(self.ignored)
 
+    def about(self, *selectors: Selector) -> Question:
+        """The same options for these selectors."""
+        return replace(self, selectors=selectors)
+
 
 def groups(pairs: Pairs, key: str) -> list[dict[str, str]]:
     """The repeated `key[][member]=value` pairs as groups: a member seen before starts the next one.
@@ -126,11 +130,16 @@ def read(pairs: Pairs) -> Question:
         selectors=tuple(_selector(group) for group in groups(pairs, "q")),
         destination=None if destination == Destination() else destination,
         latest_by=cast("LatestBy | None", latest_by),
-        ignored=tuple(_ignored(group) for group in groups(pairs, "ignore")),
+        ignored=ignored_in(pairs),
         success=_success(pairs),
         limit=limit,
         mistakes=tuple(mistakes),
     )
+
+
+def ignored_in(pairs: Pairs) -> tuple[Ignored, ...]:
+    """`ignore[]=Name`, and `ignore[][pacticipant]=Name` with or without `ignore[][version]`."""
+    return tuple(_ignored(group) for group in groups(pairs, "ignore"))
 
 
 def complaints(question: Question, participants: Collection[str], environments: Collection[str]) -> tuple[str, ...]:
