@@ -193,9 +193,12 @@ def _headers(headers: Headers | None) -> list[Any]:
 
 
 def _body(body: Body, stated: content_types.ContentType | None) -> Any:
-    if body.state != "present":
-        return [body.state, body.content_type]
+    if body.state == "missing":
+        return [body.state]
     effective = content_types.of_body(body, stated)
+    if body.state != "present":
+        # The type counts: an actual body of another type is not looked at further.
+        return ["empty", str(effective)]
     content: Any = None
     if effective.is_json:
         try:

@@ -206,7 +206,7 @@ class _Writer:
             written[member] = value
 
     def _check_plain_body(self, value: Any, body: Body, stated: content_types.ContentType | None, where: str) -> None:
-        if body.state != "present":
+        if body.state == "missing":
             return
         read_back = bodies.read_plain(value, stated)
         if read_back.content != body.content:
