@@ -11,10 +11,13 @@ from sqlalchemy import Engine
 
 from tallystick.broker import db
 from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.deployability import badge_routes, dashboard, network
 from tallystick.broker.deployability.routes import routes as deployability
 from tallystick.broker.deployments.routes import routes as deployments
 from tallystick.broker.environments.routes import routes as environments
 from tallystick.broker.http.routing import RawRouter, Routes, register
+from tallystick.broker.participants.routes import routes as participants
+from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.settings import Settings
 
 VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; clients read it for display
@@ -23,7 +26,16 @@ VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; cl
 def features() -> Sequence[Routes]:
     """Every feature's routes. A new feature is one import and one entry here."""
 
-    return [environments, deployments, deployability]
+    return [
+        environments,
+        participants,
+        versions,
+        deployments,
+        deployability,
+        badge_routes.routes,
+        dashboard.routes,
+        network.routes,
+    ]
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:

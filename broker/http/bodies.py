@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
+
+import orjson
 
 from tallystick.broker.errors import Malformed
 
@@ -11,14 +12,11 @@ DEEPEST: Final = 50  # levels of nesting
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value; integers and floats as Python has them. Contracts are read by `contract.json_text` instead."""
+    """The JSON value, an object or an array. Contracts are read by `contract.json_text`, which keeps numbers."""
+    text(body)
     try:
-        value = json.loads(text(body), parse_constant=_constant)
-    except RecursionError:
-        raise Malformed(_too_deep()) from None
-    except json.JSONDecodeError as error:
-        raise Malformed(f"JSON::ParserError - {error.msg} at line {error.lineno} column {error.colno}") from None
-    except ValueError as error:  # a constant, or an integer of more digits than Python converts
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
         raise Malformed(f"JSON::ParserError - {error}") from None
     check(value)
     return value
@@ -39,23 +37,16 @@ def text(body: bytes) -> str:
 def check(value: Any) -> None:
     """Refuses what is no object or array, and what nests deeper than `DEEPEST` levels."""
     if not isinstance(value, dict | list):
-        raise Malformed(f"JSON::ParserError - expected an object or an array, got {json.dumps(value)[:100]}")
-    level, depth = [value], 1
+        raise Malformed(f"JSON::ParserError - expected an object or an array, got {str(value)[:100]}")
+    level: list[Any] = [value]
+    depth = 0
     while level:
+        depth += 1
         if depth > DEEPEST:
-            raise Malformed(_too_deep())
+            raise Malformed(f"JSON::NestingError - nesting is deeper than {DEEPEST} levels")
         level = [
             child
             for parent in level
             for child in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(child, dict | list)
         ]
-        depth += 1
-
-
-def _too_deep() -> str:
-    return f"JSON::NestingError - nesting is deeper than {DEEPEST} levels"
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

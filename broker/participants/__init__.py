@@ -1,0 +1,1 @@
+"""Applications, their versions, and what versions are called: branches, tags, labels."""
