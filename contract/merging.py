@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tallystick.contract.errors import MergeConflict
-from tallystick.contract.model import AsyncMessage, Contract, HttpInteraction, Interaction
+from tallystick.contract.model import Contract, HttpInteraction, Interaction
 
 
 def merge(old: Contract, new: Contract, *, strict: bool = False) -> Contract:
@@ -33,7 +33,7 @@ def merge(old: Contract, new: Contract, *, strict: bool = False) -> Contract:
     return Contract(
         consumer=new.consumer,
         provider=new.provider,
-        interactions=tuple(sorted((*kept, *_last_of_each(new)), key=_order)),
+        interactions=tuple(sorted((*kept, *new.interactions), key=_order)),
         version=new.version,
         metadata=_metadata(old.metadata, new.metadata),
         extra={**old.extra, **new.extra},
@@ -66,13 +66,6 @@ def _replacement(
     return None
 
 
-def _last_of_each(new: Contract) -> Iterator[Interaction]:
-    last: dict[Any, Interaction] = {}
-    for one in new.interactions:
-        last[one.key if one.key is not None else identity(one)] = one
-    yield from last.values()
-
-
 def _names(old: Contract, new: Contract) -> Iterator[str]:
     for role, before, after in (
         ("consumer", old.consumer, new.consumer),
@@ -103,7 +96,7 @@ def _differences(old: Interaction, new: Interaction) -> Iterator[str]:
         ("status", old.response.status, new.response.status),
     ):
         if before != after:
-            yield f'the interaction "{new.description}" has the {part} {before} in one contract and {after} in the other'
+            yield f'"{new.description}" has the {part} {before} in one contract and {after} in the other'
 
 
 def _order(interaction: Interaction) -> tuple[str, list[str]]:

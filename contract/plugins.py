@@ -3,8 +3,8 @@
     [project.entry-points."tallystick.content_types"]
     "application/protobuf" = "my_package.protobuf:HANDLER"
 
-Matchers come the same way, see `contract.matching.matchers.ENTRY_POINTS`. A contract that needs what nobody added is read, stored and compared with others all the same; checking it says which
-plugin is missing.
+Matchers come the same way, see `contract.matching.matchers.ENTRY_POINTS`. A contract that needs what nobody added is
+read, stored and compared with others all the same; checking it says which plugin is missing.
 """
 
 from __future__ import annotations
