@@ -1,0 +1,1 @@
+"""May it go? The matrix, its verdict, badges, dashboards and networks."""

@@ -54,7 +54,8 @@ class Badge:
 
 
 def _text(words: str, middle: float, width: int) -> str:
-    return f'<text x="{middle:g}" y="14" textLength="{width - 12}" lengthAdjust="spacingAndGlyphs">{escape(words)}</text>'
+    size = f'textLength="{width - 12}" lengthAdjust="spacingAndGlyphs"'
+    return f'<text x="{middle:g}" y="14" {size}>{escape(words)}</text>'
 
 
 def _width(words: str) -> int:

@@ -6,12 +6,11 @@ the contents differ the contract has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import Connection, Select, String, and_, bindparam, cast, exists, func, null, select, true
 
 from tallystick.broker.deployability.queries import (
     CONTRACT,
@@ -82,67 +81,107 @@ _PAIR = and_(
 )
 
 
-def _newest(*conditions: Any) -> Any:
-    """The newest current publication of an integration, with these conditions: a seek."""
-    return (
-        select(PUBLICATION.c.id)
-        .where(_PAIR, *conditions)
-        .order_by(PUBLICATION.c.version_id.desc())
-        .limit(1)
-        .correlate(INTEGRATION)
-        .scalar_subquery()
+_HAS_RESULT = exists().where(VERIFICATION.c.contract_id == PUBLICATION.c.contract_id)
+_ANY_TAG = exists().where(TAG.c.version_id == PUBLICATION.c.version_id)
+
+
+def _tag_names() -> Any:
+    """(consumer, tag) for every tag that a consumer uses: one seek per name, however often it was used."""
+    first, following = TAG.alias("first"), TAG.alias("following")
+    names = (
+        select(
+            INTEGRATION.c.consumer_id.label("participant_id"),
+            select(func.min(first.c.name))
+            .where(first.c.participant_id == INTEGRATION.c.consumer_id)
+            .correlate(INTEGRATION)
+            .scalar_subquery()
+            .label("name"),
+        )
+        .distinct()
+        .cte("tag_names", recursive=True)
+    )
+    return names.union_all(
+        select(
+            names.c.participant_id,
+            select(func.min(following.c.name))
+            .where(following.c.participant_id == names.c.participant_id, following.c.name > names.c.name)
+            .correlate(names)
+            .scalar_subquery(),
+        ).where(names.c.name.is_not(None))
     )
 
 
-_TAGGED = exists().where(TAG.c.version_id == PUBLICATION.c.version_id, TAG.c.name == bindparam("tag"))
-_ANY_TAG = exists().where(TAG.c.version_id == PUBLICATION.c.version_id)
-_HAS_RESULT = exists().where(VERIFICATION.c.contract_id == PUBLICATION.c.contract_id)
+_NAMES = _tag_names()
 
-_SCOPES: dict[str, tuple[Any, ...]] = {"overall": (), "tag": (_TAGGED,), "untagged": (~_ANY_TAG,)}
+
+def _newest(tag: Any, *conditions: Any) -> Any:
+    """The newest current publication of an integration, of a tag if one is given: a seek."""
+    statement = select(PUBLICATION.c.id).select_from(PUBLICATION).where(_PAIR, *conditions)
+    order = PUBLICATION.c.version_id
+    if tag is not None:
+        statement = statement.join(
+            TAG,
+            and_(
+                TAG.c.participant_id == INTEGRATION.c.consumer_id,
+                TAG.c.name == tag,
+                TAG.c.version_id == PUBLICATION.c.version_id,
+            ),
+        )
+        order = TAG.c.version_id
+    return statement.order_by(order.desc()).limit(1).correlate(INTEGRATION, _NAMES).scalar_subquery()
+
+
+_SCOPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
+    "overall": (None, ()),
+    "untagged": (None, (~_ANY_TAG,)),
+    "tag": (bindparam("tag"), ()),
+    "every tag": (_NAMES.c.name, ()),
+}
 
 
 def _statement(scope: str, pair: bool) -> Select[Any]:
+    tag, conditions = _SCOPES[scope]
     chosen, verified_publication = PUBLICATION.alias("chosen"), PUBLICATION.alias("verified_publication")
-    conditions = _SCOPES[scope]
+    verification, result_contract = VERIFICATION.alias("result"), CONTRACT.alias("result_contract")
     newest_result = (
         select(func.max(VERIFICATION.c.id))
         .where(VERIFICATION.c.contract_id == verified_publication.c.contract_id)
         .correlate(verified_publication)
         .scalar_subquery()
     )
-    verification = VERIFICATION.alias("result")
-    result_contract = CONTRACT.alias("result_contract")
-    statement = (
-        select(
-            INTEGRATION.c.consumer_id,
-            _CONSUMER.c.name.label("consumer"),
-            INTEGRATION.c.provider_id,
-            _PROVIDER.c.name.label("provider"),
-            chosen.c.version_id,
-            VERSION.c.number,
-            chosen.c.contract_id,
-            CONTRACT.c.sha,
-            chosen.c.created_at,
-            verification.c.number.label("result"),
-            verification.c.success,
-            verification.c.pending,
-            verification.c.executed_at,
-            verification.c.provider_version_id,
-            _PROVIDER_VERSION.c.number.label("provider_number"),
-            result_contract.c.sha.label("result_sha"),
-            result_contract.c.id.label("result_contract"),
-        )
-        .select_from(INTEGRATION)
-        .join(_CONSUMER, _CONSUMER.c.id == INTEGRATION.c.consumer_id)
-        .join(_PROVIDER, _PROVIDER.c.id == INTEGRATION.c.provider_id)
-        .join(chosen, chosen.c.id == _newest(*conditions))
+    source: Any = INTEGRATION.join(_CONSUMER, _CONSUMER.c.id == INTEGRATION.c.consumer_id)
+    source = source.join(_PROVIDER, _PROVIDER.c.id == INTEGRATION.c.provider_id)
+    if scope == "every tag":
+        source = source.join(_NAMES, _NAMES.c.participant_id == INTEGRATION.c.consumer_id)
+    source = (
+        source.join(chosen, chosen.c.id == _newest(tag, *conditions))
         .join(VERSION, VERSION.c.id == chosen.c.version_id)
         .join(CONTRACT, CONTRACT.c.id == chosen.c.contract_id)
-        .outerjoin(verified_publication, verified_publication.c.id == _newest(_HAS_RESULT, *conditions))
+        .outerjoin(verified_publication, verified_publication.c.id == _newest(tag, _HAS_RESULT, *conditions))
         .outerjoin(verification, verification.c.id == newest_result)
         .outerjoin(result_contract, result_contract.c.id == verification.c.contract_id)
         .outerjoin(_PROVIDER_VERSION, _PROVIDER_VERSION.c.id == verification.c.provider_version_id)
     )
+    statement = select(
+        INTEGRATION.c.consumer_id,
+        _CONSUMER.c.name.label("consumer"),
+        INTEGRATION.c.provider_id,
+        _PROVIDER.c.name.label("provider"),
+        chosen.c.version_id,
+        VERSION.c.number,
+        chosen.c.contract_id,
+        CONTRACT.c.sha,
+        chosen.c.created_at,
+        verification.c.number.label("result"),
+        verification.c.success,
+        verification.c.pending,
+        verification.c.executed_at,
+        verification.c.provider_version_id,
+        _PROVIDER_VERSION.c.number.label("provider_number"),
+        result_contract.c.sha.label("result_sha"),
+        result_contract.c.id.label("result_contract"),
+        cast(null() if tag is None else tag, String).label("tag"),
+    ).select_from(source)
     if pair:
         statement = statement.where(
             INTEGRATION.c.consumer_id == bindparam("consumer"), INTEGRATION.c.provider_id == bindparam("provider")
@@ -150,25 +189,37 @@ def _statement(scope: str, pair: bool) -> Select[Any]:
     return statement
 
 
-_STATEMENTS = {(scope, pair): _statement(scope, pair) for scope in _SCOPES for pair in (True, False)}
+_STATEMENTS: Final = {(scope, pair): _statement(scope, pair) for scope in _SCOPES for pair in (True, False)}
 
 
 def latest(
-    connection: Connection, pair: tuple[int, int] | None = None, *, tag: str | None = None, untagged: bool = False
+    connection: Connection,
+    pair: tuple[int, int] | None = None,
+    *,
+    scope: Literal["overall", "untagged", "tag", "every tag"] = "overall",
+    tag: str | None = None,
 ) -> list[Latest]:
-    """The latest contract of every integration, or of one (consumer id, provider id); restricted to a tag or to none.
+    """The latest contract of every integration, or of one (consumer id, provider id), in a scope.
 
-    Cost: a seek per integration, however many versions it has had. One statement.
+    Cost: a few seeks per integration (and tag), however many versions it has had. One statement.
     """
-    scope = "tag" if tag is not None else "untagged" if untagged else "overall"
     values: dict[str, Any] = {"tag": tag}
     if pair is not None:
         values |= {"consumer": pair[0], "provider": pair[1]}
-    found = connection.execute(_STATEMENTS[scope, pair is not None], values)
-    return [_latest(row, tags=(tag,) if tag else ()) for row in found]
+    return [_latest(row) for row in connection.execute(_STATEMENTS[scope, pair is not None], values)]
 
 
-def _latest(row: Any, tags: tuple[str, ...]) -> Latest:
+def heads(connection: Connection, pair: tuple[int, int] | None = None) -> list[Latest]:
+    """One entry per overall latest contract and per latest contract of a tag, newest activity first. Two statements."""
+    found = {(each.consumer_id, each.provider_id, each.version_id): each for each in latest(connection, pair)}
+    for each in latest(connection, pair, scope="every tag"):
+        key = (each.consumer_id, each.provider_id, each.version_id)
+        known = found.get(key)
+        found[key] = each if known is None else replace(known, tags=(*known.tags, *each.tags))
+    return sorted(found.values(), key=lambda each: (each.activity, each.version_id), reverse=True)
+
+
+def _latest(row: Any) -> Latest:
     verified = None
     if row.result is not None:
         verified = Verified(
@@ -192,6 +243,6 @@ def _latest(row: Any, tags: tuple[str, ...]) -> Latest:
         row.sha,
         row.created_at,
         verified,
-        overall=not tags,
-        tags=tags,
+        overall=row.tag is None,
+        tags=() if row.tag is None else (row.tag,),
     )

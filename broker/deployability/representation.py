@@ -96,8 +96,13 @@ def _row(row: Row, ignored: bool, decorations: Mapping[int, Decoration], links: 
 def result_url(row: Row, links: Links) -> str:
     """The result's address; it remembers which consumer version it was asked for."""
     assert row.result is not None
-    told = base64.urlsafe_b64encode(f"cvn={row.consumer_number}".encode()).decode().rstrip("=")
+    told = told_consumer(row.consumer_number)
     return f"{links.verification_results(row.consumer, row.provider, row.contract_sha, told)}/{row.result.number}"
+
+
+def told_consumer(number: str) -> str:
+    """What the address of a result remembers of the consumer version: the metadata `cvn`."""
+    return base64.urlsafe_b64encode(f"cvn={number}".encode()).decode().rstrip("=")
 
 
 def _version(name: str, number: str, told: Decoration, links: Links) -> Json:
