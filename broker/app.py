@@ -19,6 +19,7 @@ from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.settings import Settings
+from tallystick.broker.verifications.routes import routes as verifications
 
 VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; clients read it for display
 
@@ -30,6 +31,7 @@ def features() -> Sequence[Routes]:
         environments,
         participants,
         versions,
+        verifications,
         deployments,
         deployability,
         badge_routes.routes,

@@ -1,0 +1,206 @@
+"""Storing and removing results, inside the caller's transaction.
+
+What a reader needs first is in `publish`; the summaries that follow a result are in `broker.summaries`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from tallystick.broker import summaries
+from tallystick.broker.errors import NotFound
+from tallystick.broker.http.metadata import Remembered
+from tallystick.broker.participants.queries import version_numbered
+from tallystick.broker.participants.service import ensure_version
+from tallystick.broker.tables import Integration, VerificationFailure
+from tallystick.broker.verifications import queries
+from tallystick.broker.verifications.failures import change
+from tallystick.broker.verifications.inputs import Published
+from tallystick.broker.verifications.outcomes import Known, Outcome, outcomes
+from tallystick.broker.verifications.queries import INTERVAL, VERIFICATION
+
+INTEGRATION: Any = Integration.__table__  # type: ignore[attr-defined]
+FAILURE: Any = VerificationFailure.__table__  # type: ignore[attr-defined]
+
+
+def publish(
+    session: Session, consumer: str, provider: str, sha: str, sent: Published, remembered: Remembered, now: datetime
+) -> int:
+    """A result is stored and counts; returns its id. Raises `NotFound` when nobody published such a content.
+
+    A result equal to the newest of its provider version bumps that one's counter: a client that retries after losing
+    our answer gets the answer, not a second result. About a dozen statements, however long the history.
+    """
+    content = queries.published_content(session, consumer, provider, sha)
+    if content is None:
+        raise NotFound()
+    version = version_numbered(session, content.provider_id, sent.provider_version)
+    version_id: int = (
+        version.id if version else ensure_version(session, content.provider_id, sent.provider_version, now).id
+    )
+    summaries.lock_version(session, version_id)
+    repeated = _repeated(session, content.contract_id, version_id, sent, remembered)
+    if repeated is not None:
+        session.execute(
+            update(VERIFICATION)
+            .where(VERIFICATION.c.id == repeated.id)
+            .values(repeats=VERIFICATION.c.repeats + 1, repeated_at=now)
+        )
+        verification_id, created_at, last_at = repeated.id, repeated.created_at, now
+    else:
+        verification_id, created_at, last_at = queries.next_number(session), now, sent.executed_at or now
+        _store(session, verification_id, content, version_id, sent, remembered, now)
+    summaries.result_recorded(
+        session,
+        verification_id=verification_id,
+        contract_id=content.contract_id,
+        provider_version_id=version_id,
+        success=sent.success,
+        wip=remembered.wip,
+        created_at=created_at,
+        last_at=last_at,
+    )
+    return verification_id
+
+
+def remove(session: Session, consumer: str, provider: str, sha: str, number: int) -> None:
+    """A result is gone; the one before it counts again. Raises `NotFound`."""
+    row = queries.result(session, consumer, provider, sha, number)
+    if row is None:
+        raise NotFound()
+    summaries.lock_version(session, row.provider_version_id)
+    _, tags_then = queries.tags_now_and_then(session, row.provider_version_id, row.id)
+    session.execute(delete(VERIFICATION).where(VERIFICATION.c.id == row.id))
+    summaries.result_deleted(session, row.contract_id, row.provider_version_id, sorted(tags_then))
+
+
+def _repeated(
+    session: Session, contract_id: int, version_id: int, sent: Published, remembered: Remembered
+) -> Any | None:
+    """The newest result of the version for the content, when this one says nothing new."""
+    head = queries.head_result(session, contract_id, version_id)
+    if head is None or sent.executed_at is not None:
+        return None
+    known = (head.success, head.wip, head.pending, head.build_url, head.verified_by, head.report_sha)
+    new = (
+        sent.success,
+        remembered.wip,
+        remembered.pending,
+        sent.build_url,
+        sent.verified_by,
+        sent.report_sha,
+    )
+    if known != new:
+        return None
+    now, then = queries.tags_now_and_then(session, version_id, head.id)
+    return head if now == then else None
+
+
+def _store(
+    session: Session,
+    verification_id: int,
+    content: Any,
+    version_id: int,
+    sent: Published,
+    remembered: Remembered,
+    now: datetime,
+) -> None:
+    session.execute(
+        insert(VERIFICATION),
+        {
+            "id": verification_id,
+            "number": verification_id,
+            "contract_id": content.contract_id,
+            "consumer_id": content.consumer_id,
+            "provider_id": content.provider_id,
+            "provider_version_id": version_id,
+            "success": sent.success,
+            "wip": remembered.wip,
+            "pending": remembered.pending,
+            "build_url": sent.build_url,
+            "verified_by": sent.verified_by,
+            "executed_at": sent.executed_at or now,
+            "created_at": now,
+            "repeats": 0,
+            "report_sha": sent.report_sha,
+            "report": sent.packed,
+        },
+    )
+    branches = queries.branches_of(session, version_id) or [""]
+    open_now = queries.open_failures(session, content.provider, content.consumer, branches)
+    if sent.success and not open_now:
+        return  # nothing failed before, nothing fails now: the report need not be taken apart
+    known = [
+        Known(row.interaction_sha, row.interaction_id, row.description)
+        for row in queries.interactions_of(session, content.contract_id)
+    ]
+    found = outcomes(sent.report, sent.success, known)
+    _store_failures(session, verification_id, [outcome for outcome in found if not outcome.success])
+    _move_intervals(session, content, branches, found, sent, now)
+
+
+def _store_failures(session: Session, verification_id: int, failed: list[Outcome]) -> None:
+    if failed:
+        session.execute(
+            insert(FAILURE),
+            [
+                {
+                    "verification_id": verification_id,
+                    "interaction_id": _clean(outcome.interaction_id),
+                    "interaction_sha": outcome.sha,
+                    "description": _clean(outcome.description),
+                    "mismatches": json.dumps(outcome.mismatches, separators=(",", ":")),
+                }
+                for outcome in failed
+            ],
+        )
+
+
+def _move_intervals(
+    session: Session, content: Any, branches: list[str], found: list[Outcome], sent: Published, now: datetime
+) -> None:
+    """Failures that began or ended with this result, on each branch of the provider version.
+
+    Results of one pair take turns here, or two would open the same interval.
+    """
+    if summaries.dialect_of(session) != "sqlite":
+        session.execute(
+            select(INTEGRATION.c.id)
+            .where(INTEGRATION.c.consumer_id == content.consumer_id, INTEGRATION.c.provider_id == content.provider_id)
+            .with_for_update(key_share=True)
+        )
+    open_now = queries.open_failures(session, content.provider, content.consumer, branches)
+    for branch in branches:
+        changed = change(found, sent.success, {sha for name, sha in open_now if name == branch})
+        if changed.closed:
+            session.execute(
+                update(INTERVAL)
+                .where(INTERVAL.c.id.in_([open_now[branch, sha] for sha in changed.closed]))
+                .values(until_version=sent.provider_version, until_at=now)
+            )
+        if changed.opened:
+            session.execute(
+                insert(INTERVAL),
+                [
+                    {
+                        "provider": content.provider,
+                        "branch": branch,
+                        "consumer": content.consumer,
+                        "interaction_sha": sha,
+                        "description": _clean(description) or "",
+                        "since_version": sent.provider_version,
+                        "since_at": now,
+                    }
+                    for sha, description in changed.opened.items()
+                ],
+            )
+
+
+def _clean(value: str | None) -> str | None:
+    """The text without what no database takes: NUL and half characters, which only a report may hold."""
+    return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()
