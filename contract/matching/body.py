@@ -1,0 +1,190 @@
+"""Bodies: whether they may be compared at all, and which algorithm compares them (Pact, "Body gate").
+
+An algorithm is a `Handler`, made once for an expected body. `HANDLERS` lists them in order; the first that takes the
+expected media type compares. Other distributions put theirs in front by the entry point group `ENTRY_POINTS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final, Protocol
+
+from tallystick.contract import content_types, limits
+from tallystick.contract.content_types import ContentType
+from tallystick.contract.matching import rule_tree
+from tallystick.contract.matching.findings import Findings
+from tallystick.contract.matching.matchers import ContentTypeOf
+from tallystick.contract.matching.outcome import CannotCheck
+from tallystick.contract.matching.rule_tree import Place, ReadyRule
+from tallystick.contract.model import Body, Rule
+
+ENTRY_POINTS: Final = "tallystick.content_handlers"
+"""Entry point group: media type (`application/x-thing`) -> a function from `Expected` to a `Handler`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a handler is made from."""
+
+    content: bytes
+    content_type: ContentType
+    header: str
+    """The Content-Type header as written, for the parameters that comparing types leaves aside."""
+    rules: Mapping[str, Rule]
+    root: Place
+    strict: bool
+    """Requests: nothing unexpected is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """The body that came: its bytes and what its Content-Type header says."""
+
+    content: bytes
+    content_type: ContentType
+    header: str = ""
+
+
+class Handler(Protocol):
+    """One way of comparing bodies, made ready for one expected body."""
+
+    def fits(self, actual: Actual) -> bool:
+        """Decide only. May raise `CannotCheck`."""
+        ...
+
+    def explain(self, actual: Actual, findings: Findings) -> None:
+        """Say what differs. Asked only after a no, and then finds something."""
+        ...
+
+
+@dataclass(slots=True)
+class BodyCheck:
+    """An expected body made ready."""
+
+    body: Body
+    content_type: ContentType
+    header: str
+    rules: Mapping[str, Rule]
+    strict: bool = False
+    of_message: bool = False
+    type_rule: ReadyRule | None = None
+    """The rule of the Content-Type header, which may let other types through."""
+    _handler: Handler | None = field(default=None, init=False)
+
+    def check(self, content: bytes | None, stated: ContentType | None, header: str, findings: Findings) -> None:
+        """Compare with what came. `content` None: there was none at all, as for a message without contents."""
+        expected_type = self.content_type
+        if content:
+            actual_type = stated or content_types.detect_bytes(content)
+        else:
+            actual_type = stated or content_types.UNKNOWN
+        if self.body.state == "missing":
+            return
+        if not self.may_compare(expected_type, actual_type):
+            if self.body.state == "present":
+                self._other_type(content, expected_type, actual_type, findings)
+        elif self.body.state != "present":
+            if content:
+                findings.add("empty", "/", "", _readable(content), f"Expected empty body but received {_size(content)}")
+        elif not content:
+            was = "missing" if content is None else "empty"
+            size = f"{_size(self.body.content)} of type {expected_type}"
+            findings.add("missing", "/", _readable(self.body.content), None, f"Expected body {size} but was {was}")
+        elif len(content) > limits.MAX_DOCUMENT_BYTES:
+            sentence = f"a body of {len(content)} bytes is more than the {limits.MAX_DOCUMENT_BYTES} that are compared"
+            findings.cannot(CannotCheck("limit", sentence), "$")
+        else:
+            self._compare(Actual(content, actual_type, header), findings)
+
+    def may_compare(self, expected: ContentType, actual: ContentType) -> bool:
+        if expected.equivalent(actual):
+            return True
+        if self.of_message:
+            return False
+        if expected.is_unknown or actual.is_unknown or expected.equivalent(actual.base):
+            return True
+        if self.type_rule is None:
+            return False
+        try:
+            return self.type_rule.accepts_text(str(expected), str(actual), False)
+        except CannotCheck:
+            # The header itself is compared too, and says that it could not be checked.
+            return False
+
+    def _other_type(self, content: bytes | None, expected: ContentType, actual: ContentType, found: Findings) -> None:
+        if self.of_message:
+            sentence = f"Expected message with content type {expected} but was {actual}"
+        else:
+            sentence = f"Expected a body of '{expected}' but the actual content type was '{actual}'"
+        types = found.fork()
+        types.part = "body-type"
+        types.add("content-type", "", str(expected), str(actual), sentence)
+        found.join(types)
+
+    def _compare(self, actual: Actual, findings: Findings) -> None:
+        handler = self.handler
+        try:
+            if handler.fits(actual):
+                return
+        except CannotCheck:
+            pass
+        except RecursionError:
+            findings.cannot(CannotCheck("limit", "the body is nested deeper than can be compared"), "$")
+            return
+        handler.explain(actual, findings)
+
+    @property
+    def handler(self) -> Handler:
+        """Made at the first body that comes this far, then kept."""
+        if self._handler is None:
+            root = rule_tree.tree(self.rules)
+            expected = Expected(self.body.content, self.content_type, self.header, self.rules, root, self.strict)
+            self._handler = handler_of(expected)
+        return self._handler
+
+
+def handler_of(expected: Expected) -> Handler:
+    """The algorithm for an expected body, by its media type alone (Pact, "Body gate", step 3)."""
+    from tallystick.contract.matching import form_body, json_body, multipart_body, plain_body, xml_body
+
+    kind = expected.content_type
+    extension = _installed().get(f"{kind.type}/{kind.subtype}")
+    if extension is not None:
+        return extension(expected)
+    if kind.is_json:
+        return json_body.JsonBody(expected)
+    if kind.is_xml:
+        return xml_body.XmlBody(expected)
+    if kind.is_multipart:
+        return multipart_body.MultipartBody(expected)
+    if kind.is_form:
+        return form_body.FormBody(expected)
+    at_root = expected.root.rule
+    wants_magic = at_root is not None and any(isinstance(check, ContentTypeOf) for check in at_root.checks)
+    if kind.is_binary or wants_magic:
+        return plain_body.BinaryBody(expected)
+    return plain_body.TextBody(expected)
+
+
+class _MakesHandler(Protocol):
+    def __call__(self, expected: Expected) -> Handler: ...
+
+
+@cache
+def _installed() -> Mapping[str, _MakesHandler]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+
+
+def _size(content: bytes) -> str:
+    return f"{len(content)} byte{'' if len(content) == 1 else 's'}"
+
+
+def _readable(content: bytes) -> str | bytes:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content

@@ -1,0 +1,209 @@
+"""The rules of a body as a tree that is walked beside the body, so that no rule is ever looked up by a path.
+
+`tree(rules)` puts every rule at the node that its path leads to. A `Place` is where the walk stands: the nodes that
+fit the way so far (several, since stars fit beside names), and the rule chosen among those met on the way. The choice
+(Pact, "Paths and rule selection") needs no comparison with the value's path: what a rule weighs, the product of its
+steps' weights times their number, is the same wherever it fits.
+
+Places are made when first stepped on and kept, so that a second body, or the next item of an array, only follows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from tallystick.contract import paths
+from tallystick.contract.matching.matchers import ArrayContains, Check, EachKey, EachValue, Type, check_of
+from tallystick.contract.model import Matcher, Rule
+from tallystick.contract.rules import read_variant_rules
+
+_WEIGHT_OF_ROOT: Final = 2
+
+
+class ReadyRule:
+    """The matchers of one rule made ready, and what the walk wants to know of them."""
+
+    def __init__(self, rule: Rule, key: str, weight: int = 0) -> None:
+        self.key = key
+        """The path or name under which the contract has it."""
+        self.order = (weight, key)
+        """What decides between rules: the heavier one, and between equals the last by text, so that it is decided."""
+        self.any_of = rule.combine == "OR"
+        self.checks: tuple[Check, ...] = tuple(check_of(matcher) for matcher in rule.matchers)
+        self.frees_keys = any(check.frees_keys for check in self.checks)
+        self.is_type = any(check.is_type for check in self.checks)
+        self.each_key = tuple(check for check in self.checks if isinstance(check, EachKey))
+        self.only: Check | None = self.checks[0] if len(self.checks) == 1 else None
+        self.plain_type = isinstance(self.only, Type) and self.only.least is None and self.only.most is None
+        self.accepts: Callable[[Any, Any], bool] = self.only.json if self.only is not None else self._accepts_all_or_any
+
+    def _accepts_all_or_any(self, expected: Any, actual: Any) -> bool:
+        if self.any_of:
+            return any(check.json(expected, actual) for check in self.checks)
+        # A rule without matchers (an eachValue without rules) accepts nothing.
+        return bool(self.checks) and all(check.json(expected, actual) for check in self.checks)
+
+    def accepts_text(self, expected: str, actual: str, cascaded: bool) -> bool:
+        verdicts = (check.text(expected, actual, cascaded) for check in self.checks)
+        return any(verdicts) if self.any_of else bool(self.checks) and all(verdicts)
+
+
+class Node:
+    """A step of the tree: where names, `*` and `[*]` lead to, and the rule that ends here."""
+
+    __slots__ = ("names", "rule", "star", "star_index")
+
+    def __init__(self) -> None:
+        self.names: dict[str, Node] = {}
+        self.star: Node | None = None
+        self.star_index: Node | None = None
+        self.rule: ReadyRule | None = None
+
+    def child(self, token: paths.Token) -> Node:
+        if token is paths.ANY:
+            self.star = self.star or Node()
+            return self.star
+        if token is paths.ANY_INDEX:
+            self.star_index = self.star_index or Node()
+            return self.star_index
+        # `.0` and `[0]` both mean the index and the key "0".
+        return self.names.setdefault(str(token), Node())
+
+
+class Place:
+    """Where the walk stands: the chosen rule, whether it was found further up, and where each step leads."""
+
+    __slots__ = (
+        "_any_index", "_any_key", "accepts", "below", "cascaded", "frees_keys", "has_names", "nodes", "rule",
+        "steps", "under_type",
+    )  # fmt: skip
+
+    def __init__(self, nodes: tuple[Node, ...], inherited: ReadyRule | None, under_type: bool) -> None:
+        self.nodes = nodes
+        here = [node.rule for node in nodes if node.rule is not None]
+        best = inherited
+        for rule in here:
+            if best is None or rule.order > best.order:
+                best = rule
+        self.rule: ReadyRule | None = best
+        self.cascaded: bool = best is not None and best is inherited
+        self.accepts: Callable[[Any, Any], bool] | None = best.accepts if best is not None else None
+        self.frees_keys: bool = any(rule.frees_keys for rule in here)
+        self.under_type: bool = under_type or any(rule.is_type for rule in here)
+        self.steps: dict[str, Place] = {}
+        self.has_names: bool = any(node.names for node in nodes)
+        leads_on = self.has_names or any(node.star or node.star_index for node in nodes)
+        self.below: Place | None = None
+        """The place below, when it is the same whatever the step: nothing but the rule chosen here reaches there."""
+        if not leads_on:
+            settled = self.cascaded or best is None
+            if settled and not here:
+                self.below = self
+            else:
+                self.below = Place((), best, self.under_type)
+        self._any_key: Place | None = None
+        self._any_index: Place | None = None
+
+    def step(self, key: str) -> Place:
+        """The place of a member that the contract names. Kept: contracts name a bounded number."""
+        if self.below is not None:
+            return self.below
+        place = self.steps.get(key)
+        if place is None:
+            place = self.steps[key] = self.step_to_any(key)
+        return place
+
+    def step_to_any(self, key: str) -> Place:
+        """The place of a member that only the actual may have; kept only where the contract's rules name it."""
+        if self.below is not None:
+            return self.below
+        is_index = key.isdecimal() and key.isascii()
+        name = str(int(key)) if is_index and len(key) < 20 else key
+        if not self.has_names or not any(name in node.names for node in self.nodes):
+            return self._other(is_index)
+        place = self.steps.get(key)
+        if place is None:
+            place = self.steps[key] = self._make(name, is_index)
+        return place
+
+    def item(self, index: int) -> Place:
+        """The place of an array's item."""
+        if self.below is not None:
+            return self.below
+        return self.step_to_any(str(index)) if self.has_names else self._other(True)
+
+    @property
+    def items_alike(self) -> Place | None:
+        """The place of every item, when no rule names an index."""
+        if self.below is not None:
+            return self.below
+        return None if self.has_names else self._other(True)
+
+    def _other(self, is_index: bool) -> Place:
+        place = self._any_index if is_index else self._any_key
+        if place is None:
+            place = self._make(None, is_index)
+            if is_index:
+                self._any_index = place
+            else:
+                self._any_key = place
+        return place
+
+    def _make(self, name: str | None, is_index: bool) -> Place:
+        nodes: list[Node] = []
+        for node in self.nodes:
+            if name is not None and name in node.names:
+                nodes.append(node.names[name])
+            if node.star is not None:
+                nodes.append(node.star)
+            if is_index and node.star_index is not None:
+                nodes.append(node.star_index)
+        return Place(tuple(nodes), self.rule, self.under_type)
+
+
+def tree(rules: Mapping[str, Rule]) -> Place:
+    """The place of the root, `$`. Paths must be readable, as those of a contract that was read are."""
+    root = Node()
+    for key, rule in rules.items():
+        path = paths.parse(key)
+        node = root
+        weight = _WEIGHT_OF_ROOT
+        for token in path:
+            node = node.child(token)
+            weight *= 1 if isinstance(token, paths.Star) else 2
+        ready = ReadyRule(rule, key, weight * (len(path) + 1))
+        if node.rule is None or ready.order > node.rule.order:
+            node.rule = ready
+    return Place((root,), None, False)
+
+
+def place_of_each_value(check: EachValue, key: str) -> Place:
+    """Where the values below an eachValue stand: its own rules are all there is, and they reach everything below."""
+    if check.place is None:
+        node = Node()
+        node.rule = ReadyRule(Rule(tuple(inner.matcher for inner in check.rules)), key)
+        check.place = Place((node,), None, False)
+    place: Place = check.place
+    return place
+
+
+def variants_of(check: ArrayContains, expected: Sequence[Any]) -> Sequence[tuple[int, Place]]:
+    """The variants of an arrayContains: which expected item each is like, and the place with its own rules.
+
+    A variant without rules compares its item whole; without variants every expected item is one.
+    """
+    if check.variants is None:
+        written = check.matcher.config.get("variants")
+        check.variants = [_variant(one) for one in written] if isinstance(written, list) else []
+    return check.variants or [(index, _WHOLE) for index in range(len(expected))]
+
+
+def _variant(written: Any) -> tuple[int, Place]:
+    variant = written if isinstance(written, Mapping) else {}
+    index = variant.get("index", 0)
+    rules = read_variant_rules(variant)
+    return index if isinstance(index, int) else -1, _WHOLE if rules is None else tree(rules)
+
+
+_WHOLE: Final = tree({"$": Rule((Matcher("equality"),))})
