@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Entry]] = {
+    "verify": Entry("tallystick.verifier.cli:verify", "Replay contracts against a provider, and say who would break."),
     "demo": Entry("tallystick._examples.demo.cli:demo", "See Tallystick at work on real services."),
 }
 

@@ -1,0 +1,67 @@
+"""Calling a user's function with the arguments that it names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+
+class CannotCall(Exception):
+    """The function asks for an argument that nobody has; says which, and what there is."""
+
+
+class Loop(Protocol):
+    """Runs a coroutine to its end: on the application's event loop where there is one."""
+
+    def __call__(self, awaitable: Awaitable[Any], /) -> Any: ...
+
+
+def run_alone(awaitable: Awaitable[Any]) -> Any:
+    import asyncio
+
+    async def wait() -> Any:
+        return await awaitable
+
+    return asyncio.run(wait())
+
+
+def call(
+    function: Callable[..., Any], offered: Mapping[str, Any], spread: Mapping[str, Any], loop: Loop = run_alone
+) -> Any:
+    """The function's result, awaited when it is a coroutine.
+
+    It gets by name what it asks for: first from `offered` (`params`, `state`, …), then from `spread` (the parameters
+    of the state). `**kwargs` takes the rest of `spread`. A name that neither has and that has no default is refused.
+    """
+    result = function(**arguments(function, offered, spread))
+    return loop(result) if inspect.isawaitable(result) else result
+
+
+def arguments(function: Callable[..., Any], offered: Mapping[str, Any], spread: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    takes_rest = False
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            takes_rest = True
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            continue
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            raise CannotCall(f"its argument {name!r} is positional only; arguments are given by name")
+        elif name in offered:
+            given[name] = offered[name]
+        elif name in spread:
+            given[name] = spread[name]
+        elif parameter.default is parameter.empty:
+            there = ", ".join([*offered, *(n for n in spread if n not in offered)])
+            raise CannotCall(f"it asks for {name!r}; there is {there}")
+    if takes_rest:
+        given.update({name: value for name, value in spread.items() if name not in given})
+    return given
+
+
+def where(function: Callable[..., Any]) -> str:
+    """How to name a function in a sentence: its name and the line it starts at."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name

@@ -1,0 +1,107 @@
+"""Threads that work through jobs together, as many at once as the provider bears."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import Final, Generic, TypeVar
+
+J = TypeVar("J")
+S = TypeVar("S")
+
+START: Final = 8
+MOST: Final = 32
+_SLOW_SECONDS: Final = 0.008
+"""Answers that take longer than this are worth more requests at once: the time goes into waiting."""
+_STARVED_SECONDS: Final = 0.25
+
+
+class Crew(Generic[J, S]):
+    """Runs jobs on threads, each with its own tool (a sender).
+
+    It starts with eight; when answers are slow and did not get slower by asking eight at once, it grows to
+    thirty-two. A fixed `size` never grows. Some development servers serve one connection until it is closed: when a
+    request gets no answer while others are served, connections are closed after each answer, so that all get a turn.
+    """
+
+    def __init__(
+        self,
+        make_tool: Callable[[], S],
+        close_tool: Callable[[S], None],
+        work: Callable[[J, S], None],
+        *,
+        size: int | None = None,
+    ):
+        self._make, self._close, self._work = make_tool, close_tool, work
+        self._size = size or START
+        self._may_grow = size is None
+        self._lock = threading.Lock()
+        self._jobs: deque[J] = deque()
+        self._under_way: dict[int, float] = {}
+        self._took: list[float] = []
+        self._threads: list[threading.Thread] = []
+        self._error: BaseException | None = None
+        self._stopped = False
+
+    def run(self, jobs: Iterable[J]) -> None:
+        """Return when every job is done. The first exception of a job stops the rest and is raised here."""
+        self._jobs.extend(jobs)
+        self._add(min(self._size, len(self._jobs)))
+        try:
+            for thread in self._threads:  # grows while it is walked
+                while thread.is_alive():
+                    thread.join(0.5)  # a bare join could not be interrupted on every platform
+        except BaseException:
+            self._stopped = True
+            self._jobs.clear()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def _add(self, count: int) -> None:
+        for _ in range(count):
+            thread = threading.Thread(target=self._serve, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self) -> None:
+        me = threading.get_ident()
+        try:
+            tool = self._make()
+            try:
+                while not self._stopped:
+                    try:
+                        job = self._jobs.popleft()
+                    except IndexError:
+                        return
+                    start = self._under_way[me] = monotonic()
+                    self._work(job, tool)
+                    del self._under_way[me]
+                    now = monotonic()
+                    if self._may_grow:
+                        self._consider_growing(now - start)
+                    if self._starving(now):
+                        self._close(tool)
+            finally:
+                self._close(tool)
+        except BaseException as error:
+            self._error = self._error or error
+            self._jobs.clear()
+
+    def _consider_growing(self, seconds: float) -> None:
+        with self._lock:
+            if not self._may_grow:
+                return
+            self._took.append(seconds)
+            if len(self._took) < START:
+                return
+            self._may_grow = False
+            # The first round of all eight: a server that works them off one by one gives a staircase of times.
+            quickest, slowest = min(self._took), max(self._took)
+            if quickest > _SLOW_SECONDS and slowest < 2 * quickest:
+                self._add(min(MOST - self._size, len(self._jobs)))
+
+    def _starving(self, now: float) -> bool:
+        return any(now - start > _STARVED_SECONDS for start in tuple(self._under_way.values()))

@@ -1,0 +1,158 @@
+"""Who would break: consumers, exact fields, and where those versions are live since when. Evidence A: replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.contract.model import Json
+from tallystick.verifier.results import ContractResult, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A version of a consumer in an environment."""
+
+    consumer: str
+    version: str
+    environment: str
+    production: bool
+    since: str | None
+    """An ISO 8601 time of the broker's."""
+    how: str = "deployed"
+    instance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenField:
+    """One thing that a consumer relies on and would not get any more."""
+
+    interaction: str
+    place: str
+    """`status`, `header Content-Type`, `body $.lines[0].total`."""
+    sentence: str
+    expected: Json | bytes = None
+    actual: Json | bytes = None
+    rule: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerImpact:
+    """One consumer: what breaks for it, and where it is live. Nothing broken means untouched."""
+
+    consumer: str
+    versions: tuple[str, ...]
+    """The versions whose contracts break; for an untouched consumer those that were verified."""
+    fields: tuple[BrokenField, ...]
+    live: tuple[Live, ...]
+    live_elsewhere: tuple[Live, ...] = ()
+    """Live versions whose own contract was not the one that broke."""
+    interactions: int = 0
+
+    @property
+    def pending_only(self) -> bool:
+        return bool(self.fields) and all(f.pending for f in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """The consequences of a build."""
+
+    broken: tuple[ConsumerImpact, ...]
+    untouched: tuple[ConsumerImpact, ...]
+    live_known: bool
+    """Was a broker asked where the consumers are live?"""
+    why_unknown: str = ""
+
+
+def consumers_to_ask_for(contracts: Sequence[ContractResult]) -> frozenset[str]:
+    """The consumers whose deployments matter: all of them, once something failed; none when all is well."""
+    if not any(not r.ok and r.status != "not-run" for c in contracts for r in c.results):
+        return frozenset()
+    return frozenset(c.source.contract.consumer for c in contracts)
+
+
+def assess(contracts: Sequence[ContractResult], live: Sequence[Live] | None, why_unknown: str = "") -> Impact:
+    """Who breaks on what, from the results; where, from what is live. `live` None: nobody could be asked."""
+    names = sorted({c.source.contract.consumer for c in contracts})
+    broken: list[ConsumerImpact] = []
+    untouched: list[ConsumerImpact] = []
+    for name in names:
+        of_it = [c for c in contracts if c.source.contract.consumer == name]
+        failing = [c for c in of_it if any(not r.ok and r.status != "not-run" for r in c.results)]
+        here = [entry for entry in live or () if entry.consumer == name]
+        concerned = failing or of_it
+        versions = tuple(dict.fromkeys(v for c in concerned for v in c.source.consumer_versions))
+        holds = [e for e in here if not versions or e.version in versions]
+        one = ConsumerImpact(
+            name,
+            versions,
+            tuple(dict.fromkeys(f for c in failing for r in c.results for f in fields_of(r))),
+            tuple(holds),
+            tuple(e for e in here if e not in holds) if failing else (),
+            sum(len(c.results) for c in concerned),
+        )
+        (broken if failing else untouched).append(one)
+    return Impact(tuple(broken), tuple(untouched), live is not None, why_unknown)
+
+
+def fields_of(result: Result) -> tuple[BrokenField, ...]:
+    """What one result breaks; a problem on the way counts as one field without a place."""
+    if result.ok or result.status == "not-run":
+        return ()
+    replayed, title = result.replayed, result.title
+    found = [
+        BrokenField(
+            title,
+            place(m.part, m.path),
+            m.sentence,
+            _hashable(m.expected),
+            _hashable(m.actual),
+            m.rule.name if m.rule else "",
+            result.pending,
+        )
+        for m in replayed.mismatches
+    ]
+    found += [
+        BrokenField(title, f"body {u.path}" if u.path else "not checked", u.sentence, pending=result.pending)
+        for u in replayed.undecided
+    ]
+    if replayed.problem is not None:
+        found.append(BrokenField(title, replayed.problem.kind, replayed.problem.sentence, pending=result.pending))
+    return tuple(found)
+
+
+def place(part: str, path: str) -> str:
+    """`body $.total`, `header ETag`, `status`: where a mismatch is, in words."""
+    name = "content type" if part == "body-type" else part
+    return f"{name} {path}" if path and part not in ("status", "path", "method", "body-type") else name
+
+
+def _hashable(value: Json | bytes) -> Json | bytes:
+    """Values that cannot be hashed are shown as JSON text."""
+    if isinstance(value, dict | list):
+        from tallystick.contract import json_text
+
+        return json_text.dumps(value).decode()
+    return value
+
+
+def live_from(document: Mapping[str, Any], environment: Mapping[str, Any]) -> Live | None:
+    """A row from the broker's document of a deployed or released version; None when it names nothing."""
+    embedded = document.get("_embedded", {})
+    name = embedded.get("pacticipant", {}).get("name")
+    number = embedded.get("version", {}).get("number")
+    if not isinstance(name, str) or not isinstance(number, str):
+        return None
+    since = document.get("createdAt")
+    return Live(
+        name,
+        number,
+        str(environment.get("name", "?")),
+        environment.get("production") is True,
+        since if isinstance(since, str) else None,
+        "released" if "currentlySupported" in document else "deployed",
+        str(document.get("applicationInstance") or ""),
+    )

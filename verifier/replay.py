@@ -1,0 +1,214 @@
+"""Replaying: state, request, answer, verdict, for each job of a plan.
+
+Life of one replay: its states are set up (values come back), generators are applied and the request is built, hooks
+may change it, a sender sends it, `contract.matching` compares, states are torn down. Whatever goes wrong on the way
+becomes a named problem of this interaction, and the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tallystick.contract.model import ActualRequest, ActualResponse, HttpInteraction, Interaction, Json
+from tallystick.verifier.crew import Crew
+from tallystick.verifier.plan import Group, Job
+from tallystick.verifier.problems import Problem, ReplayFailed
+from tallystick.verifier.requests import build
+from tallystick.verifier.results import Replayed
+from tallystick.verifier.states import Changer, Nobody, set_up, tear_down
+
+if TYPE_CHECKING:
+    import random
+
+    from tallystick.verifier.messages import MessageSource
+    from tallystick.verifier.targets import Sender, Target
+
+KEPT_BYTES: Final = 65_536
+"""How much of a failing answer's body is kept for the report."""
+
+
+class Hook(Protocol):
+    """Changes a request before it is sent; gets the interaction it is for."""
+
+    def __call__(self, request: ActualRequest, interaction: Interaction, /) -> ActualRequest: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to replay."""
+
+    target: Target | None
+    messages: MessageSource | None = None
+    states: Changer = field(default_factory=Nobody)
+    custom_headers: tuple[tuple[str, str], ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    timeout_seconds: float = 5.0
+    concurrency: int | None = None
+    repeat: int = 1
+    """Replays of each interaction; differing verdicts are flaky."""
+    fail_fast: bool = False
+    seed: int | None = None
+
+
+Done = Callable[[Job, Replayed], None]
+
+
+class Stop(Exception):
+    """The rest need not be replayed."""
+
+
+def run(groups: Sequence[Group], settings: Settings, done: Done) -> None:
+    """Replay every group in order and report each job once. KeyboardInterrupt passes through; what is done is done."""
+    sender = _NoSender() if settings.target is None else settings.target.sender()
+    try:
+        for group in groups:
+            _run_group(group, settings, sender, done)
+    except Stop:
+        pass
+    finally:
+        sender.close()
+
+
+def _run_group(group: Group, settings: Settings, sender: Sender, done: Done) -> None:
+    each = group.states == "each"
+    context: Mapping[str, Json] = {}
+    first = group.jobs[0].interaction
+    if not each:
+        try:
+            context = set_up(settings.states, first.states)
+        except ReplayFailed as failed:
+            for job in group.jobs:
+                done(job, Replayed(problem=failed.problem))
+            return
+
+    def work(job: Job, tool: Sender) -> None:
+        replayed = replay(job.interaction, settings, tool, None if each else context)
+        done(job, replayed)
+        if settings.fail_fast and replayed.status != "passed":
+            raise Stop
+
+    together = group.at_once and settings.concurrency != 1 and len(group.jobs) > 1
+    if together and settings.target is not None and settings.target.concurrent:
+        Crew(settings.target.sender, lambda s: s.close(), work, size=settings.concurrency).run(group.jobs)
+    else:
+        for job in group.jobs:
+            work(job, sender)
+    if not each:
+        try:
+            tear_down(settings.states, first.states)
+        except ReplayFailed as failed:
+            done(group.jobs[-1], Replayed(problem=failed.problem))
+
+
+def replay(
+    interaction: Interaction, settings: Settings, sender: Sender, context: Mapping[str, Json] | None = None
+) -> Replayed:
+    """Replay one interaction; with `context` its states stand already. Never raises on what the provider does."""
+    first = _once(interaction, settings, sender, context)
+    for _ in range(settings.repeat - 1):
+        again = _once(interaction, settings, sender, context)
+        if again.status != first.status:
+            failed = again if first.status == "passed" else first
+            said = failed.problem.sentence if failed.problem else _first_sentence(failed)
+            return replace(
+                failed,
+                problem=Problem(
+                    "flaky",
+                    f"the same build gave different results when asked {settings.repeat} times; one of them: {said}",
+                    "make the provider's answer depend on the request and its state alone",
+                ),
+            )
+    return first
+
+
+def _first_sentence(replayed: Replayed) -> str:
+    found = [m.sentence for m in replayed.mismatches] + [u.sentence for u in replayed.undecided]
+    return found[0] if found else replayed.status
+
+
+def _once(interaction: Interaction, settings: Settings, sender: Sender, context: Mapping[str, Json] | None) -> Replayed:
+    start = perf_counter()
+    own_states = context is None
+    try:
+        values = set_up(settings.states, interaction.states) if context is None else context
+    except ReplayFailed as failed:
+        return Replayed(problem=failed.problem, seconds=perf_counter() - start)
+    try:
+        result = _ask(interaction, settings, sender, values)
+    except ReplayFailed as failed:
+        result = Replayed(problem=failed.problem)
+    if own_states:
+        try:
+            tear_down(settings.states, interaction.states)
+        except ReplayFailed as failed:
+            if result.problem is None:
+                result = replace(result, problem=failed.problem)
+    return replace(result, seconds=perf_counter() - start)
+
+
+def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: Mapping[str, Json]) -> Replayed:
+    if not isinstance(interaction, HttpInteraction):
+        from tallystick.verifier.messages import ask
+
+        return ask(interaction, settings.messages, values)
+    from tallystick.contract import matching
+
+    target = settings.target
+    request = build(
+        interaction.request,
+        base_path=target.base_path if target is not None else "",
+        custom_headers=settings.custom_headers,
+        context=values,
+        rng=_rng(settings, interaction),
+    )
+    for hook in settings.hooks:
+        try:
+            request = hook(request, interaction)
+        except Exception as error:
+            problem = Problem(
+                "hook-failed", f"the request hook raised {type(error).__name__}: {error}", "mend the hook"
+            )
+            return Replayed(problem=problem, sent=request)
+    try:
+        response = sender.send(request, settings.timeout_seconds)
+    except ReplayFailed as failed:
+        return Replayed(problem=failed.problem, sent=request)
+    outcome = matching.match_response(interaction.response, response)
+    if outcome.ok:
+        return Replayed()
+    return Replayed(
+        tuple(outcome.mismatches),
+        tuple(outcome.undecided),
+        sent=request,
+        received=_cut(response),
+        hints=(sender.note,) if sender.note else (),
+    )
+
+
+def _cut(response: ActualResponse) -> ActualResponse:
+    return replace(response, content=response.content[:KEPT_BYTES]) if len(response.content) > KEPT_BYTES else response
+
+
+def _rng(settings: Settings, interaction: Interaction) -> random.Random | None:
+    """With a seed, each interaction draws its own numbers, so that order and concurrency change nothing."""
+    if settings.seed is None:
+        return None
+    import random
+
+    return random.Random(f"{settings.seed}:{interaction.description}")
+
+
+class _NoSender:
+    note = ""
+
+    def send(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse:
+        raise ReplayFailed(
+            Problem(
+                "connection-failed", "no provider to send requests to was given", "give --provider-base-url or --app"
+            )
+        )
+
+    def close(self) -> None: ...

@@ -1,0 +1,250 @@
+"""One verification from sources to report: load, plan, replay, weigh the impact, publish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from tallystick.contract.model import HttpInteraction, Interaction
+from tallystick.verifier.plan import Group, Job, Rules, plan
+from tallystick.verifier.problems import Problem, ReplayFailed
+from tallystick.verifier.replay import Settings, run
+from tallystick.verifier.results import ContractResult, Replayed, Report, Result, Source, Unreadable
+
+if TYPE_CHECKING:
+    from tallystick.verifier.broker import Broker
+    from tallystick.verifier.impact import Impact, Live
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which interactions to replay; everything given must hold. Patterns are searched, case counts."""
+
+    consumers: tuple[str, ...] = ()
+    description: re.Pattern[str] | None = None
+    state: re.Pattern[str] | None = None
+    no_state: bool = False
+    path: re.Pattern[str] | None = None
+    operations: tuple[tuple[str, str], ...] = ()
+    """(method, path prefix or template with `{…}` segments)."""
+
+    def keep(self, source: Source, interaction: Interaction) -> bool:
+        if self.consumers and source.contract.consumer not in self.consumers:
+            return False
+        if self.description and not self.description.search(interaction.description):
+            return False
+        if self.no_state and interaction.states:
+            return False
+        if self.state and not any(self.state.search(s.name) for s in interaction.states):
+            return False
+        if self.path is None and not self.operations:
+            return True
+        if not isinstance(interaction, HttpInteraction):
+            return False
+        request = interaction.request
+        if self.path and not self.path.search(request.path):
+            return False
+        return not self.operations or any(
+            method in ("*", request.method.upper()) and _template(template).fullmatch(request.path)
+            for method, template in self.operations
+        )
+
+    @property
+    def any(self) -> bool:
+        return self != Filters()
+
+
+def _template(path: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{[^}/]*\}", path)
+    return re.compile("[^/]+".join(map(re.escape, pieces)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """What to tell the broker."""
+
+    version: str
+    branch: str | None = None
+    tags: tuple[str, ...] = ()
+    build_url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Verification:
+    """Everything a run needs, put together by the command line or the Python API."""
+
+    provider: str | None
+    target_name: str
+    load: Callable[[], tuple[list[Source], list[Unreadable], str | None]]
+    """Gives the contracts, what could not be read, and why there are none when there are none."""
+    settings: Settings
+    rules: Rules = field(default_factory=Rules)
+    filters: Filters = field(default_factory=Filters)
+    broker: Broker | None = None
+    publish: Publish | None = None
+    provider_version: str | None = None
+    provider_branch: str | None = None
+    nothing_is_fine: bool = False
+    workers: int = 1
+    progress: Callable[[int, int, Replayed], None] | None = None
+    """Called after each replay: how many are done, of how many, and the newest."""
+    now: Callable[[], float] = perf_counter
+
+    def run(self) -> Report:
+        """Verify, and say what was found. Raises BrokerFailed when the broker cannot be asked what to verify."""
+        start = self.now()
+        sources, wrong, why_none = self.load()
+        report = Report(
+            provider=self.provider or (sources[0].contract.provider if sources else "the provider"),
+            target=self.target_name,
+            unreadable=tuple(wrong),
+            provider_version=self.provider_version,
+            provider_branch=self.provider_branch,
+            nothing_is_fine=self.nothing_is_fine,
+        )
+        groups = plan(sources, self.filters.keep, self.rules)
+        if not groups:
+            why = why_none or _why_nothing(sources, wrong, self.filters)
+            contracts = _empty(sources, self.filters) if not why_none else ()
+            return self._told(replace(report, contracts=contracts, nothing_because=why, seconds=self.now() - start))
+        outcomes, interrupted, trouble = self._replay(groups)
+        contracts = credit(sources, groups, outcomes)
+        report = replace(
+            report,
+            contracts=contracts,
+            replays=len(outcomes),
+            interrupted=interrupted,
+            could_not_run=trouble,
+            warnings=tuple(self._warnings(sources, contracts)),
+            seconds=self.now() - start,
+        )
+        return replace(self._told(replace(report, impact=self._impact(contracts))), seconds=self.now() - start)
+
+    def _replay(self, groups: Sequence[Group]) -> tuple[dict[int, Replayed], bool, str | None]:
+        """Results by the identity of their job, whether it was interrupted, and why it could not run at all."""
+        outcomes: dict[int, Replayed] = {}
+        total = sum(len(g.jobs) for g in groups)
+        progress = self.progress
+
+        def done(job: Job, replayed: Replayed) -> None:
+            outcomes[id(job)] = replayed
+            if progress is not None:
+                progress(len(outcomes), total, replayed)
+
+        target = self.settings.target
+        try:
+            if target is not None:
+                target.start()
+        except ReplayFailed as failed:
+            return {}, False, _with_fix(failed.problem)
+        interrupted = False
+        try:
+            if self.workers > 1:
+                from tallystick.verifier.workers import run_spread
+
+                run_spread(groups, self.settings, done, self.workers)
+            else:
+                run(groups, self.settings, done)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            if target is not None:
+                target.stop()
+        return outcomes, interrupted, None
+
+    def _warnings(self, sources: Sequence[Source], contracts: Sequence[ContractResult]) -> Iterable[str]:
+        from tallystick.verifier.states import Nobody
+
+        if isinstance(self.settings.states, Nobody):
+            names = {s.name for c in contracts for r in c.results for s in r.interaction.states}
+            if names:
+                shown = ", ".join(repr(n) for n in sorted(names)[:3]) + (", …" if len(names) > 3 else "")
+                yield (
+                    f"{len(names)} provider state{'s' * (len(names) > 1)} named in the contracts ({shown}), and "
+                    "nothing sets them up: give --state-change-url or --states"
+                )
+
+    def _impact(self, contracts: Sequence[ContractResult]) -> Impact | None:
+        from tallystick.verifier import impact
+
+        wanted = impact.consumers_to_ask_for(contracts)
+        if not wanted:
+            return None
+        if self.broker is None:
+            return impact.assess(contracts, None, "no broker was named to ask what is live where")
+        try:
+            return impact.assess(contracts, live_versions(self.broker, wanted))
+        except Exception as error:
+            from tallystick.verifier.broker import BrokerFailed
+
+            if not isinstance(error, BrokerFailed):
+                raise
+            return impact.assess(contracts, None, str(error))
+
+    def _told(self, report: Report) -> Report:
+        if self.publish is None or self.broker is None or report.could_not_run is not None or report.unreachable:
+            return report  # where nobody answered, nothing was learned about the build
+        from tallystick.verifier.publishing import publish
+
+        told = publish(
+            self.broker,
+            report,
+            version=self.publish.version,
+            branch=self.publish.branch,
+            tags=self.publish.tags,
+            build_url=self.publish.build_url,
+        )
+        return replace(report, publications=told)
+
+
+def live_versions(broker: Broker, consumers: Iterable[str]) -> list[Live]:
+    """What is live of these consumers, over all environments: production first, then by name, newest first."""
+    from tallystick.verifier.impact import live_from
+
+    wanted = frozenset(consumers)
+    rows: list[Live] = []
+    for environment in broker.environments():
+        for document in broker.live_in(environment):
+            row = live_from(document, environment)
+            if row is not None and row.consumer in wanted:
+                rows.append(row)
+    rows.sort(key=lambda r: r.since or "", reverse=True)
+    rows.sort(key=lambda r: (not r.production, r.environment))
+    return rows
+
+
+def credit(sources: Sequence[Source], groups: Sequence[Group], outcomes: dict[int, Any]) -> tuple[ContractResult, ...]:
+    """Each contract's results in the order of its file; what was not replayed says so. Contracts left empty are out."""
+    table: list[dict[int, Replayed]] = [{} for _ in sources]
+    not_run = Replayed(problem=Problem("interrupted", "not replayed: the run was stopped before it"))
+    for group in groups:
+        for job in group.jobs:
+            replayed = outcomes.get(id(job), not_run)
+            for s, i in job.holders:
+                table[s][i] = replayed
+    return tuple(
+        ContractResult(source, tuple(Result(source, source.contract.interactions[i], row[i]) for i in sorted(row)))
+        for source, row in zip(sources, table, strict=True)
+        if row or not source.contract.interactions
+    )
+
+
+def _empty(sources: Sequence[Source], filters: Filters) -> tuple[ContractResult, ...]:
+    return tuple(ContractResult(s, ()) for s in sources if not s.contract.interactions and not filters.any)
+
+
+def _why_nothing(sources: Sequence[Source], wrong: Sequence[Unreadable], filters: Filters) -> str | None:
+    """The reason why there is nothing to replay; None when an empty contract is all there is, which holds."""
+    if not sources:
+        return "no contract could be read" if wrong else "no contract was found in the sources given"
+    count = sum(len(s.contract.interactions) for s in sources)
+    if count == 0:
+        return None
+    return f"the filters leave none of {count} interactions in {len(sources)} contract{'s' * (len(sources) > 1)}"
+
+
+def _with_fix(problem: Problem) -> str:
+    return problem.sentence + (f" ({problem.fix})" if problem.fix else "")
