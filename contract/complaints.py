@@ -14,6 +14,8 @@ class Notes:
     errors: list[Complaint] = field(default_factory=list)
     warnings: list[Complaint] = field(default_factory=list)
     interaction: str | None = None
+    thorough: bool = False
+    """Look at what loads, too; see `contract.checking`."""
 
     def refuse(self, pointer: str, message: str, fix: str = "") -> None:
         self.errors.append(Complaint(pointer, self._located(message), fix))

@@ -5,28 +5,33 @@ Refused is what the Pact core refuses; what it loads in spite of a fault is load
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tallystick.contract import bodies, content_types, http_text, json_text, limits
-from tallystick.contract.bodies import ABSENT, as_text
+from tallystick.contract import json_text, limits
+from tallystick.contract.bodies import as_text
 from tallystick.contract.complaints import Notes, pointer
 from tallystick.contract.errors import Complaint, ContractInvalid
 from tallystick.contract.model import (
     AsyncMessage,
     Contract,
-    Headers,
     HttpInteraction,
-    HttpRequest,
-    HttpResponse,
     Interaction,
     MessageContents,
     ProviderState,
-    Query,
     SpecVersion,
     SyncMessage,
 )
-from tallystick.contract.rules import read_generators, read_rules
+from tallystick.contract.reading_parts import (
+    CONTENTS,
+    as_object,
+    kind_of,
+    read_contents,
+    read_request,
+    read_response,
+    rest,
+    shown,
+)
 
 HTTP: Final = "Synchronous/HTTP"
 ASYNC: Final = "Asynchronous/Messages"
@@ -47,7 +52,7 @@ def read(source: bytes | str | Mapping[str, Any], *, name: str = "") -> Contract
 
 def warnings(source: bytes | str | Mapping[str, Any]) -> tuple[Complaint, ...]:
     """What is odd about a document that loads all the same. Raises `ContractInvalid` for one that doesn't."""
-    notes = Notes()
+    notes = Notes(thorough=True)
     if _read(source, notes) is None or notes.errors:
         raise ContractInvalid(tuple(notes.errors))
     return tuple(notes.warnings)
@@ -79,7 +84,7 @@ def _read(source: bytes | str | Mapping[str, Any], notes: Notes) -> Contract | N
     try:
         document = _parsed(source)
         if not isinstance(document, Mapping):
-            notes.refuse("", "a contract is a JSON object", f"this is {_kind(document)}")
+            notes.refuse("", "a contract is a JSON object", f"this is {kind_of(document)}")
             return None
         return _contract(document, notes)
     except json_text.JsonInvalid as problem:
@@ -101,16 +106,6 @@ def _parsed(source: bytes | str | Mapping[str, Any]) -> Any:
     return source
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, str):
-        return "a string"
-    return "an array" if isinstance(value, list) else "a number"
-
-
 def _contract(document: Mapping[str, Any], notes: Notes) -> Contract:
     written_metadata = document.get("metadata")
     version = detect_version(written_metadata)
@@ -119,6 +114,7 @@ def _contract(document: Mapping[str, Any], notes: Notes) -> Contract:
         version = "2.0.0"
     extra = {key: value for key, value in document.items() if key not in _TOP}
     interactions: list[Interaction] = []
+    places: list[str] = []
     written = _array(document, "interactions", notes)
     messages = _array(document, "messages", notes) if version != "4.0" else []
     if version == "4.0":
@@ -143,6 +139,11 @@ def _contract(document: Mapping[str, Any], notes: Notes) -> Contract:
             interaction = _one(item, f"{place}/{index}", f"{label} {index}", reader, notes)
             if interaction is not None:
                 interactions.append(interaction)
+                places.append(f"{place}/{index}")
+    if notes.thorough:
+        from tallystick.contract import checking
+
+        checking.check_interactions(zip(places, interactions, strict=True), notes)
     metadata = _metadata(written_metadata, version, notes)
     return Contract(
         consumer=_participant(document, "consumer", extra, notes),
@@ -163,7 +164,7 @@ def _array(document: Mapping[str, Any], member: str, notes: Notes) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        notes.refuse("/" + member, f"`{member}` is an array", f"this is {_kind(value)}")
+        notes.refuse("/" + member, f"`{member}` is an array", f"this is {kind_of(value)}")
         return []
     return value
 
@@ -195,7 +196,7 @@ def _metadata(written: Any, version: SpecVersion, notes: Notes) -> dict[str, Any
 
 def _one(item: Any, at: str, default: str, reader: _Reader, notes: Notes) -> Interaction | None:
     if not isinstance(item, Mapping):
-        notes.refuse(at, "an interaction is an object", f"this is {_kind(item)}")
+        notes.refuse(at, "an interaction is an object", f"this is {kind_of(item)}")
         return None
     written = item.get("description")
     if written is None:
@@ -244,10 +245,6 @@ def _state(written: Any, at: str, notes: Notes) -> ProviderState:
     return ProviderState("unknown provider states" if name is None else as_text(name), params or {}, extra)
 
 
-def _rest(written: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    return {key: value for key, value in written.items() if key not in known}
-
-
 def _http_reader(version: SpecVersion) -> _Reader:
     query_as_text = version != "3.0.0"
 
@@ -255,9 +252,9 @@ def _http_reader(version: SpecVersion) -> _Reader:
         request, response = item.get("request"), item.get("response")
         return HttpInteraction(
             **common,
-            request=_request(_object(request, at + "/request", notes), at + "/request", notes, query_as_text, False),
-            response=_response(_object(response, at + "/response", notes), at + "/response", notes, False),
-            extra=_rest(item, _V3_HTTP),
+            request=read_request(request, at + "/request", notes, query_as_text, False),
+            response=read_response(response, at + "/response", notes, False),
+            extra=rest(item, _V3_HTTP),
         )
 
     return read_interaction
@@ -276,26 +273,14 @@ _V4_COMMON: Final = _STATES | {
     "transport",
 }
 V4_MEMBERS: Final = _V4_COMMON | {"request", "response"}
-_CONTENTS: Final = frozenset({"contents", "metadata", "matchingRules", "generators"})
-_V4_ASYNC: Final = _V4_COMMON | _CONTENTS
-_REQUEST: Final = frozenset({"method", "path", "query", "headers", "body", "matchingRules", "generators"})
-_RESPONSE: Final = frozenset({"status", "headers", "body", "matchingRules", "generators"})
-_OLD_RULES: Final = {"request": "requestMatchingRules", "response": "responseMatchingRules"}
-
-
-def _object(value: Any, at: str, notes: Notes) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return value
-    if value is not None:
-        notes.refuse(at, "this is an object in every version", f"it is {_kind(value)}")
-    return {}
+_V4_ASYNC: Final = _V4_COMMON | CONTENTS
 
 
 def _v3_message(item: Mapping[str, Any], at: str, common: dict[str, Any], notes: Notes) -> Interaction:
     written = item.get("metaData", item.get("metadata"))
     contents = {key: item[key] for key in ("contents", "matchingRules", "generators") if key in item}
-    extra = _rest(item, _V3_MESSAGE)
-    message = _contents({**contents, "metadata": written}, at, notes, v4=False)
+    extra = rest(item, _V3_MESSAGE)
+    message = read_contents({**contents, "metadata": written}, at, notes, v4=False)
     for member, value in message.extra.items():
         extra[member] = value
     return AsyncMessage(
@@ -308,20 +293,20 @@ def _v3_message(item: Mapping[str, Any], at: str, common: dict[str, Any], notes:
 def _v4_interaction(item: Mapping[str, Any], at: str, common: dict[str, Any], notes: Notes) -> Interaction | None:
     kind = item.get("type")
     if kind not in (HTTP, ASYNC, SYNC):
-        found = f"{_shown(kind)} is none of them" if "type" in item else "there is none"
+        found = f"{shown(kind)} is none of them" if "type" in item else "there is none"
         notes.refuse(at + "/type", f"an interaction of version 4 has a type, {HTTP}, {ASYNC} or {SYNC}; {found}")
         return None
-    extra = _rest(item, _V4_ASYNC if kind == ASYNC else V4_MEMBERS)
+    extra = rest(item, _V4_ASYNC if kind == ASYNC else V4_MEMBERS)
     common |= _v4_common(item, at, extra, notes)
     if kind == HTTP:
         return HttpInteraction(
             **common,
-            request=_request(_object(item.get("request"), at + "/request", notes), at + "/request", notes, False, True),
-            response=_response(_object(item.get("response"), at + "/response", notes), at + "/response", notes, True),
+            request=read_request(item.get("request"), at + "/request", notes, False, True),
+            response=read_response(item.get("response"), at + "/response", notes, True),
             extra=extra,
         )
     if kind == ASYNC:
-        contents = _contents({key: item[key] for key in _CONTENTS if key in item}, at, notes, v4=True)
+        contents = read_contents({key: item[key] for key in CONTENTS if key in item}, at, notes, v4=True)
         extra |= contents.extra
         plain = MessageContents(contents.body, contents.metadata, contents.rules, contents.generators)
         return AsyncMessage(**common, contents=plain, extra=extra)
@@ -341,10 +326,10 @@ def _sync_message(
     read_responses = []
     for index, written in enumerate(responses):
         place = f"{at}/response/{index}"
-        read_responses.append(_contents(_object(written, place, notes), place, notes, v4=True))
+        read_responses.append(read_contents(as_object(written, place, notes), place, notes, v4=True))
     return SyncMessage(
         **common,
-        request=_contents(request, at + "/request", notes, v4=True),
+        request=read_contents(request, at + "/request", notes, v4=True),
         responses=tuple(read_responses),
         extra=extra,
     )
@@ -367,120 +352,3 @@ def _v4_common(item: Mapping[str, Any], at: str, extra: dict[str, Any], notes: N
             notes.warn(f"{at}/{member}", f"`{member}` is {words}; this is ignored")
             extra[member] = value
     return found
-
-
-def _shown(value: Any) -> str:
-    text = as_text(value)
-    return f'"{text[:60]}"'
-
-
-def _rules(
-    written: Mapping[str, Any], at: str, notes: Notes, extra: dict[str, Any], old_name: str | None
-) -> dict[str, Any]:
-    member = "matchingRules"
-    if old_name is not None and old_name in written and member not in written:
-        member = old_name
-        extra.pop(old_name, None)
-    rules, loose_rules = read_rules(written.get(member), f"{at}/{member}", notes)
-    generators, loose_generators = read_generators(written.get("generators"), at + "/generators", notes)
-    if loose_rules is not None:
-        extra["matchingRules"] = loose_rules
-    if loose_generators is not None:
-        extra["generators"] = loose_generators
-    return {"rules": rules, "generators": generators}
-
-
-def _request(written: Mapping[str, Any], at: str, notes: Notes, query_as_text: bool, v4: bool) -> HttpRequest:
-    extra = _rest(written, _REQUEST)
-    headers = _headers(written.get("headers"), at + "/headers", notes)
-    method, path = written.get("method"), written.get("path")
-    if path is None:
-        notes.warn(at + "/path", "there is no path; it is taken to be /")
-    return HttpRequest(
-        method="GET" if method is None else as_text(method).upper(),
-        path="/" if path is None else as_text(path),
-        query=_query(written.get("query"), at + "/query", notes, query_as_text, extra),
-        headers=headers,
-        body=_body(written, "body", content_types.in_headers(headers), at, notes, v4),
-        **_rules(written, at, notes, extra, None if v4 else "requestMatchingRules"),
-        extra=extra,
-    )
-
-
-def _response(written: Mapping[str, Any], at: str, notes: Notes, v4: bool) -> HttpResponse:
-    extra = _rest(written, _RESPONSE)
-    headers = _headers(written.get("headers"), at + "/headers", notes)
-    status = written.get("status", 200)
-    if isinstance(status, bool) or not isinstance(status, int) or not 0 <= status < 65536:
-        notes.refuse(at + "/status", f"a status is an integer up to 65535, not {_shown(status)}")
-        status = 200
-    return HttpResponse(
-        status=status,
-        headers=headers,
-        body=_body(written, "body", content_types.in_headers(headers), at, notes, v4),
-        **_rules(written, at, notes, extra, None if v4 else "responseMatchingRules"),
-        extra=extra,
-    )
-
-
-def _contents(written: Mapping[str, Any], at: str, notes: Notes, *, v4: bool) -> MessageContents:
-    extra = _rest(written, _CONTENTS)
-    metadata = written.get("metadata")
-    if metadata is not None and not isinstance(metadata, Mapping):
-        notes.warn(at + "/metadata", "metadata is an object; this is ignored")
-        metadata = None
-    stated = content_types.in_metadata(metadata) if metadata else None
-    body = _body(written, "contents", stated, at, notes, v4)
-    return MessageContents(body=body, metadata=metadata or {}, **_rules(written, at, notes, extra, None), extra=extra)
-
-
-def _body(
-    written: Mapping[str, Any],
-    member: str,
-    stated: content_types.ContentType | None,
-    at: str,
-    notes: Notes,
-    v4: bool,
-) -> Any:
-    value = written.get(member, ABSENT)
-    if not v4:
-        return bodies.read_plain(value, stated)
-    if value is not ABSENT and value is not None:
-        for message in bodies.oddities_v4(value):
-            notes.warn(f"{at}/{member}", message)
-    return bodies.read_v4(value, stated)
-
-
-def _headers(written: Any, at: str, notes: Notes) -> Headers | None:
-    if written is None:
-        return None
-    if not isinstance(written, Mapping):
-        notes.warn(at, "headers are an object; these are ignored")
-        return None
-    return {name: _header_values(name, value) for name, value in written.items()}
-
-
-def _header_values(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return http_text.split_header(name, value)
-    if isinstance(value, list):
-        return tuple(as_text(item) for item in value)
-    return (as_text(value),)
-
-
-def _query(written: Any, at: str, notes: Notes, as_string: bool, extra: dict[str, Any]) -> Query | None:
-    if written is None:
-        return None
-    if isinstance(written, str):
-        return http_text.parse_query(written)
-    if not isinstance(written, Mapping) or as_string:
-        kind = "a string" if as_string else "an object"
-        notes.warn(at, f"the query is {kind} in this version; this one is ignored")
-        extra["query"] = written
-        return None
-    return {name: _query_values(values) for name, values in written.items()}
-
-
-def _query_values(values: Any) -> tuple[str | None, ...]:
-    items: Sequence[Any] = values if isinstance(values, list) else [values]
-    return tuple(None if item is None else as_text(item) for item in items)

@@ -136,6 +136,29 @@ def read_rules(written: Any, at: str, notes: Notes) -> tuple[Rules, Any]:
     return found, leftover or None
 
 
+def locate(written: Mapping[str, Any], category: str, key: str) -> tuple[str, ...]:
+    """The steps in a `matchingRules` member to the rule that was read as this one; () where there is none."""
+    if written and min(written).startswith("$"):
+        for text in written:
+            try:
+                found = _flat_place(text)
+            except PathInvalid:
+                continue
+            if found == (category, key):
+                return (text,)
+        return ()
+    for name, entries in written.items():
+        if category_named(name) != category or not isinstance(entries, Mapping):
+            continue
+        if isinstance(entries.get("matchers"), list):
+            return (name,)
+        if category in _UNKEYED and entries:
+            return (name, next(iter(entries)))
+        if key in entries:
+            return (name, key)
+    return ()
+
+
 def write_by_category(rules: Rules) -> dict[str, Any]:
     """The layout of V3 and V4. The rule of `path` stands alone, that of `status` under `$`."""
     written: dict[str, Any] = {}
@@ -395,28 +418,36 @@ def _read_flat(
 ) -> None:
     for text, one in written.items():
         place = pointer(at, text)
-        if text.startswith("$.body"):
-            category, key = "body", "$" + text[len("$.body") :]
-            if not _is_path(key, place, notes):
-                continue
-        else:
-            if not _is_path(text, place, notes):
-                continue
-            tokens = paths.parse(text)
-            fields = [token for token in tokens if isinstance(token, str)]
-            if not fields or fields[0] is not tokens[0]:
-                notes.warn(place, "this rule names no part of the message; it is ignored")
-                leftover[text] = one
-                continue
-            category = "header" if text.startswith("$.headers") else category_named(fields[0])
-            key = fields[1] if len(fields) > 1 else ""
-            if category in _BY_PATH:
-                key = paths.render([key] if key else [])
-            elif category in _UNKEYED:
-                key = ""
+        try:
+            named = _flat_place(text)
+        except PathInvalid as problem:
+            notes.refuse(place, str(problem))
+            continue
+        if named is None:
+            notes.warn(place, "this rule names no part of the message; it is ignored")
+            leftover[text] = one
+            continue
+        category, key = named
         matcher = _read_checked(one, place, notes)
         if matcher is not None:
             found.setdefault(category, {})[key] = Rule((matcher,))
+
+
+def _flat_place(text: str) -> tuple[str, str] | None:
+    """The category and key that a path of the flat layout means, None for neither. Raises `PathInvalid`."""
+    if text.startswith("$.body"):
+        key = "$" + text[len("$.body") :]
+        paths.parse(key)
+        return "body", key
+    tokens = paths.parse(text)
+    fields = [token for token in tokens if isinstance(token, str)]
+    if not fields or fields[0] is not tokens[0]:
+        return None
+    category = "header" if text.startswith("$.headers") else category_named(fields[0])
+    key = fields[1] if len(fields) > 1 else ""
+    if category in _BY_PATH:
+        return category, paths.render([key] if key else [])
+    return category, "" if category in _UNKEYED else key
 
 
 def _flat_key(category: str, key: str) -> str:
