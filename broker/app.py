@@ -20,6 +20,7 @@ from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.settings import Settings
 from tallystick.broker.verifications.routes import routes as verifications
+from tallystick.broker.web.routes import routes as web
 
 VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; clients read it for display
 
@@ -37,6 +38,7 @@ def features() -> Sequence[Routes]:
         badge_routes.routes,
         dashboard.routes,
         network.routes,
+        *web,
     ]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, Select, String, and_, bindparam, cast, exists, func, null, select, true
+from sqlalchemy import Connection, Select, String, and_, bindparam, cast, exists, func, null, or_, select, true
 
 from tallystick.broker.deployability.queries import (
     CONTRACT,
@@ -139,7 +139,7 @@ _SCOPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
 }
 
 
-def _statement(scope: str, pair: bool) -> Select[Any]:
+def _statement(scope: str, about: str) -> Select[Any]:
     tag, conditions = _SCOPES[scope]
     chosen, verified_publication = PUBLICATION.alias("chosen"), PUBLICATION.alias("verified_publication")
     verification, result_contract = VERIFICATION.alias("result"), CONTRACT.alias("result_contract")
@@ -182,14 +182,23 @@ def _statement(scope: str, pair: bool) -> Select[Any]:
         result_contract.c.id.label("result_contract"),
         cast(null() if tag is None else tag, String).label("tag"),
     ).select_from(source)
-    if pair:
+    if about == "pair":
         statement = statement.where(
             INTEGRATION.c.consumer_id == bindparam("consumer"), INTEGRATION.c.provider_id == bindparam("provider")
+        )
+    elif about == "participant":
+        statement = statement.where(
+            or_(
+                INTEGRATION.c.consumer_id == bindparam("participant"),
+                INTEGRATION.c.provider_id == bindparam("participant"),
+            )
         )
     return statement
 
 
-_STATEMENTS: Final = {(scope, pair): _statement(scope, pair) for scope in _SCOPES for pair in (True, False)}
+_STATEMENTS: Final = {
+    (scope, about): _statement(scope, about) for scope in _SCOPES for about in ("all", "pair", "participant")
+}
 
 
 def latest(
@@ -198,15 +207,18 @@ def latest(
     *,
     scope: Literal["overall", "untagged", "tag", "every tag"] = "overall",
     tag: str | None = None,
+    participant: int | None = None,
 ) -> list[Latest]:
-    """The latest contract of every integration, or of one (consumer id, provider id), in a scope.
+    """The latest contract of every integration, of one (consumer id, provider id) or of one participant, in a scope.
 
     Cost: a few seeks per integration (and tag), however many versions it has had. One statement.
     """
     values: dict[str, Any] = {"tag": tag}
     if pair is not None:
         values |= {"consumer": pair[0], "provider": pair[1]}
-    return [_latest(row) for row in connection.execute(_STATEMENTS[scope, pair is not None], values)]
+    about = "pair" if pair is not None else "all" if participant is None else "participant"
+    values["participant"] = participant
+    return [_latest(row) for row in connection.execute(_STATEMENTS[scope, about], values)]
 
 
 def heads(connection: Connection, pair: tuple[int, int] | None = None) -> list[Latest]:

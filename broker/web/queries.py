@@ -1,0 +1,120 @@
+"""What pages ask beyond the questions of the features: lists of names, and what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from tallystick.broker import tables
+from tallystick.broker.deployability.queries import BRANCH, BRANCH_HEAD, ENVIRONMENT, PARTICIPANT, VERSION
+
+LABEL: Any = tables.Label.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    id: int
+    name: str
+    title: str
+    production: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    id: int
+    name: str
+    display_name: str | None
+    main_branch: str | None
+    repository_url: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A branch and its newest version."""
+
+    branch: str
+    version_id: int
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    id: int
+    number: str
+    build_url: str | None
+    created_at: datetime
+
+
+_ENVIRONMENTS = select(
+    ENVIRONMENT.c.id,
+    ENVIRONMENT.c.name,
+    func.coalesce(ENVIRONMENT.c.display_name, ENVIRONMENT.c.name),
+    ENVIRONMENT.c.production,
+).order_by(ENVIRONMENT.c.production.desc(), ENVIRONMENT.c.name)
+_COUNT = select(func.count()).select_from(PARTICIPANT)
+_NAMES = select(PARTICIPANT.c.name).order_by(PARTICIPANT.c.name_lower).limit(bindparam("most"))
+_PARTICIPANT = select(
+    PARTICIPANT.c.id,
+    PARTICIPANT.c.name,
+    PARTICIPANT.c.display_name,
+    PARTICIPANT.c.main_branch,
+    PARTICIPANT.c.repository_url,
+    PARTICIPANT.c.created_at,
+).where(PARTICIPANT.c.name == bindparam("name"))
+_LABELS = select(LABEL.c.name).where(LABEL.c.participant_id == bindparam("participant")).order_by(LABEL.c.name)
+_HEADS = (
+    select(BRANCH.c.name, VERSION.c.id, VERSION.c.number, BRANCH.c.updated_at)
+    .join(BRANCH_HEAD, BRANCH_HEAD.c.branch_id == BRANCH.c.id)
+    .join(VERSION, VERSION.c.id == BRANCH_HEAD.c.version_id)
+    .where(BRANCH.c.participant_id == bindparam("participant"))
+    .order_by(BRANCH.c.updated_at.desc(), BRANCH.c.id.desc())
+    .limit(bindparam("most"))
+)
+_VERSIONS = (
+    select(VERSION.c.id, VERSION.c.number, VERSION.c.build_url, VERSION.c.created_at)
+    .where(VERSION.c.participant_id == bindparam("participant"))
+    .order_by(VERSION.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def environments(connection: Connection) -> list[Environment]:
+    """All environments, production first. One statement."""
+    return [Environment(*row) for row in connection.execute(_ENVIRONMENTS)]
+
+
+def count_participants(connection: Connection) -> int:
+    """How many applications there are. One statement."""
+    return int(connection.execute(_COUNT).scalar_one())
+
+
+def names(connection: Connection, most: int = 500) -> list[str]:
+    """Names of applications, for choosing from. One statement."""
+    return list(connection.execute(_NAMES, {"most": most}).scalars())
+
+
+def participant(connection: Connection, name: str) -> Participant | None:
+    """An application by its name. One statement."""
+    row = connection.execute(_PARTICIPANT, {"name": name}).first()
+    return Participant(*row) if row else None
+
+
+def labels(connection: Connection, participant_id: int) -> Sequence[str]:
+    """An application's labels. One statement."""
+    return list(connection.execute(_LABELS, {"participant": participant_id}).scalars())
+
+
+def heads(connection: Connection, participant_id: int, most: int) -> list[Head]:
+    """Branches with their heads, the most recently moved first. One statement."""
+    return [Head(*row) for row in connection.execute(_HEADS, {"participant": participant_id, "most": most})]
+
+
+def newest_versions(connection: Connection, participant_id: int, most: int) -> list[Version]:
+    """The newest versions. One statement."""
+    return [Version(*row) for row in connection.execute(_VERSIONS, {"participant": participant_id, "most": most})]
