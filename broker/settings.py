@@ -43,6 +43,19 @@ class Settings:
     badge_default_cache_setting: str = "max-age=30"
     shields_io_base_url: str = ""  # set it to have badges redirected to that service
 
+    webhook_http_method_whitelist: tuple[str, ...] = ("POST",)
+    webhook_scheme_whitelist: tuple[str, ...] = ("https",)
+    webhook_host_whitelist: tuple[str, ...] = ()  # empty: any public host, but responses are not shown
+    webhook_http_code_success: tuple[str, ...] = ("200", "201", "202", "203", "204", "205", "206")
+    webhook_retry_schedule: tuple[str, ...] = ("10", "60", "120", "300", "600", "1200")  # seconds
+    webhook_redact_sensitive_data: bool = True
+    webhook_certificates_file: str = ""  # PEM file of further authorities
+    webhook_timeout_seconds: int = 15
+    webhook_first_attempt_seconds: int = 5  # how long after its cause; the next of the same cause 3 later
+    disable_ssl_verification: bool = False
+    user_agent: str = "Pact Broker v2.120.0"
+    secret_key: str = ""  # encrypts webhooks' secrets; several, with spaces, to rotate
+
     max_body_bytes: int = 64 * 1024 * 1024
     max_page_size: int = 10_000
 

@@ -325,6 +325,8 @@ def upgrade() -> None:
         sa.Column("username", sa.String(), nullable=True),
         sa.Column("headers", sa.String(), nullable=True),
         sa.Column("body", sa.String(), nullable=True),
+        sa.Column("verify_tls", sa.Boolean(), nullable=False),
+        sa.Column("only_changes", sa.Boolean(), nullable=False),
         sa.Column("secrets", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -700,6 +702,8 @@ def upgrade() -> None:
         sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("verification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("parameters", sa.String(), nullable=False),
+        sa.Column("consumer_version", sa.String(), nullable=True),
+        sa.Column("request_digest", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -736,7 +740,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_publication_id", ["publication_id"], unique=False)
         batch_op.create_index("ix_delivery_status_due_at", ["status", "due_at"], unique=False)
         batch_op.create_index("ix_delivery_verification_id", ["verification_id"], unique=False)
-        batch_op.create_index("ix_delivery_webhook_id", ["webhook_id"], unique=False)
+        batch_op.create_index("ix_delivery_webhook_id", ["webhook_id", "consumer_version"], unique=False)
 
     op.create_table(
         "verification_failure",

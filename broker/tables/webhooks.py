@@ -33,6 +33,8 @@ class Webhook(SQLModel, table=True):
     username: str | None = None
     headers: str | None = None  # JSON text, without the secret ones
     body: str | None = None  # JSON text
+    verify_tls: bool = Field(default=True, sa_column=flag())
+    only_changes: bool = Field(default=False, sa_column=flag())  # not sent when it would say the same again
     secrets: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # encrypted
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
@@ -55,7 +57,7 @@ class Delivery(SQLModel, table=True):
     __table_args__: Any = (
         UniqueConstraint("uuid"),
         Index("ix_delivery_status_due_at", "status", "due_at"),
-        Index("ix_delivery_webhook_id", "webhook_id"),
+        Index("ix_delivery_webhook_id", "webhook_id", "consumer_version"),
         Index("ix_delivery_publication_id", "publication_id"),
         Index("ix_delivery_verification_id", "verification_id"),
         {"sqlite_autoincrement": True},
@@ -70,6 +72,8 @@ class Delivery(SQLModel, table=True):
     publication_id: int | None = Field(default=None, sa_column=reference("contract_publication.id", nullable=True))
     verification_id: int | None = Field(default=None, sa_column=reference("verification.id", nullable=True))
     parameters: str  # JSON text
+    consumer_version: str | None = None  # whose verdict it tells, for those who want changes only
+    request_digest: str | None = None  # of what was sent, by which the same again is known
     status: str  # not_run, retrying, success, failure
     attempts: int = 0
     created_at: datetime = Field(sa_column=moment())
