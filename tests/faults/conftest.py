@@ -1,5 +1,6 @@
 """A provider that misbehaves in a chosen way: raw bytes on a socket, nothing between them and the verifier."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -46,10 +47,8 @@ class RawServer:
                 data += more
             self.requests.append(data)
             path = data.split(b" ", 2)[1].decode()
-            try:
+            with contextlib.suppress(OSError):
                 self.scripts[path](connection)
-            except OSError:
-                pass
 
     def stop(self) -> None:
         self._stop.set()
