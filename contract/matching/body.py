@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Protocol
 
-from tallystick.contract import content_types, limits
+from tallystick.contract import content_types, json_text, limits
 from tallystick.contract.content_types import ContentType
 from tallystick.contract.matching import rule_tree
 from tallystick.contract.matching.findings import Findings
 from tallystick.contract.matching.matchers import ContentTypeOf
 from tallystick.contract.matching.outcome import CannotCheck
 from tallystick.contract.matching.rule_tree import Place, ReadyRule
+from tallystick.contract.matching.values import json_text_of
 from tallystick.contract.model import Body, Rule
 
 ENTRY_POINTS: Final = "tallystick.content_handlers"
@@ -143,6 +144,23 @@ class BodyCheck:
             expected = Expected(self.body.content, self.content_type, self.header, self.rules, root, self.strict)
             self._handler = handler_of(expected)
         return self._handler
+
+
+def expected_type(body: Body, stated: ContentType | None) -> ContentType:
+    """The media type of an expected body.
+
+    Where nothing states it, an object is judged by its first key in sorted order, which is the first that the Pact
+    core would have written: `{"a": 1, "$b": 2}` is taken for text, since a key that starts with `$` looks like none.
+    """
+    found = content_types.of_body(body, stated)
+    unstated = stated is None and (body.content_type is None or content_types.parse(body.content_type) is None)
+    if not unstated or body.state != "present" or not body.content.lstrip().startswith(b"{"):
+        return found
+    try:
+        value = json_text.loads(body.content)
+    except json_text.JsonInvalid:
+        return found
+    return content_types.detect("{" + json_text_of(min(value))) if isinstance(value, dict) and value else found
 
 
 def handler_of(expected: Expected) -> Handler:

@@ -9,7 +9,7 @@ from typing import Any
 from tallystick.contract import content_types
 from tallystick.contract.http_text import parse_query
 from tallystick.contract.matching import parts, regexes, rule_tree
-from tallystick.contract.matching.body import BodyCheck
+from tallystick.contract.matching.body import BodyCheck, expected_type
 from tallystick.contract.matching.findings import Findings
 from tallystick.contract.matching.outcome import OK, Outcome
 from tallystick.contract.matching.rule_tree import ReadyRule
@@ -46,7 +46,7 @@ def _content_type_header(headers: Headers | None) -> str:
 def _http_body(expected: HttpRequest | HttpResponse, rules: Mapping[str, ReadyRule], *, strict: bool) -> BodyCheck:
     return BodyCheck(
         expected.body,
-        content_types.of_body(expected.body, content_types.in_headers(expected.headers)),
+        expected_type(expected.body, content_types.in_headers(expected.headers)),
         _content_type_header(expected.headers),
         expected.rules.get("body", {}),
         strict,
@@ -127,7 +127,7 @@ class CompiledMessage:
         self._metadata = rule_tree.tree(expected.rules.get("metadata", {}))
         self._body = BodyCheck(
             expected.body,
-            content_types.of_body(expected.body, stated),
+            expected_type(expected.body, stated),
             str(stated or ""),
             expected.rules.get("body", {}),
             of_message=True,

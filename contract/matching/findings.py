@@ -100,6 +100,11 @@ class Findings:
         ]
         self.undecided += other.undecided
 
+    def prefix(self, other: Findings, words: str) -> None:
+        """Take over what was found, each sentence after these words."""
+        self.mismatches += [replace(one, sentence=words + one.sentence) for one in other.mismatches]
+        self.undecided += other.undecided
+
     def cannot(self, cannot: CannotCheck, at: Steps | str, rule: ReadyRule | None = None) -> None:
         where = at if isinstance(at, str) else paths.render(at.actual)
         key = rule.key if rule is not None else None

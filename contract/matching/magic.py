@@ -13,6 +13,7 @@ from typing import Final
 from tallystick.contract import content_types
 
 OCTETS: Final = "application/octet-stream"
+_PLAIN: Final = "text/plain"
 _LOOKED_AT: Final = 32
 """How much of a text is looked at to guess its type."""
 
@@ -93,8 +94,19 @@ _MARKS: Final[tuple[tuple[int, bytes, str], ...]] = (
 _HTML: Final = (b"<!doctype html", b"<html", b"<head", b"<script", b"<iframe", b"<body", b"<h1", b"<div", b"<table")
 
 
+def is_a(content: bytes, media_type: str) -> bool:
+    """Whether the bytes are recognised as of this type. Text without a mark is `text/plain`, and what it looks like."""
+    found = _marked(content)
+    return media_type == found or (found == _PLAIN and media_type == _looks_like(content))
+
+
 def detect(content: bytes) -> str:
-    """The media type of some bytes. Never fails: bytes that nothing is known of are octets, without a NUL plain text."""
+    """The most telling type of some bytes: never fails, as what nothing is known of is text, or octets with a NUL."""
+    found = _marked(content)
+    return _looks_like(content) if found == _PLAIN else found
+
+
+def _marked(content: bytes) -> str:
     start = content[:300]
     blank_free = start.lstrip(b" \t\r\n")
     if blank_free.startswith(b"<?xml"):
@@ -104,8 +116,10 @@ def detect(content: bytes) -> str:
     for offset, mark, name in _MARKS:
         if start.startswith(mark, offset):
             return "video/webm" if name == "application/x-matroska" and b"webm" in start[:64] else name
-    if b"\0" in content:
-        return OCTETS
+    return OCTETS if b"\0" in content else _PLAIN
+
+
+def _looks_like(content: bytes) -> str:
     return str(content_types.detect_bytes(content[:_LOOKED_AT]))
 
 

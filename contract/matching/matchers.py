@@ -97,7 +97,8 @@ class Equality(Check):
         return expected == actual
 
     def data_why(self, expected: bytes, actual: bytes) -> str:
-        return f"Expected [{actual[:32].hex()}] ({len(actual)} bytes) to be equal to [{expected[:32].hex()}] ({len(expected)} bytes)"
+        wanted, found = (f"[{content[:32].hex()}] ({len(content)} bytes)" for content in (expected, actual))
+        return f"Expected {found} to be equal to {wanted}"
 
     def status(self, expected: int, actual: int) -> bool:
         return expected == actual
@@ -118,7 +119,7 @@ class Equality(Check):
 
 
 class Type(Check):
-    """The same JSON kind; integers and decimals are one kind. With limits: that many items or members, unless cascaded."""
+    """The same JSON kind; integers and decimals are one. With limits: that many items or members, unless cascaded."""
 
     is_type = True
 
@@ -396,7 +397,7 @@ class ContentTypeOf(Check):
         self.wanted = text_of(matcher.config.get("value", ""))
 
     def data(self, expected: bytes, actual: bytes) -> bool:
-        return magic.detect(actual) == self.wanted
+        return magic.is_a(actual, self.wanted)
 
     def data_why(self, expected: bytes, actual: bytes) -> str:
         return (
