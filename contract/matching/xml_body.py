@@ -143,7 +143,8 @@ class _Walk:
             self.missing(child, parent)
         if self.strict:
             for child in found[len(wanted) :]:
-                self.unexpected(child, parent)
+                # The Pact core names the path of the group here, not that of the parent.
+                self.unexpected(child, at)
 
     def unexpected(self, child: Element, at: Steps) -> None:
         self.findings.add("unexpected-child", at, None, child.name, f"Unexpected child <{child.name}/>")

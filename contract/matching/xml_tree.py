@@ -1,19 +1,19 @@
 """XML as the matching sees it: elements with qualified names, attributes, and text in pieces.
 
 Parsed through defusedxml: no entities, no external access. Comments and processing instructions are left out, but part
-the text around them, as they do for the Pact core; so do CDATA sections.
+the text around them, as they do for the Pact core; so do CDATA sections, and each reference (`&lt;`) is a piece of its
+own.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.sax import SAXException, handler, xmlreader
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.expatreader import create_parser
+from defusedxml.expatreader import DefusedExpatParser
 
 MAX_DEPTH: Final = 200
 
@@ -53,8 +53,8 @@ def parse(content: bytes) -> Element:
         text = content.decode()
     except UnicodeDecodeError as refused:
         raise XmlInvalid(f"not UTF-8: byte {refused.start}") from None
-    builder = _Builder()
-    parser = create_parser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    parser = _Parser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    builder = _Builder(parser, content)
     parser.setFeature(handler.feature_namespaces, True)
     parser.setContentHandler(builder)
     parser.setProperty(handler.property_lexical_handler, builder)
@@ -75,9 +75,26 @@ def parse(content: bytes) -> Element:
     return builder.root
 
 
+class _Parser(DefusedExpatParser):  # type: ignore[misc]
+    """Hands text on as it comes, so that a reference can be told from the text beside it."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._parser.buffer_text = False
+
+    @property
+    def position(self) -> int:
+        """Where the present event begins, in bytes of the UTF-8 text."""
+        index: int = self._parser.CurrentByteIndex
+        return index
+
+
 class _Builder(handler.ContentHandler, handler.LexicalHandler):
-    def __init__(self) -> None:
+    def __init__(self, parser: _Parser, content: bytes) -> None:
         super().__init__()
+        self.parser = parser
+        self.content = content
+        self.in_cdata = False
         self.root: Element | None = None
         self.open: list[Element] = []
         self.pieces: list[str] = []
@@ -98,7 +115,13 @@ class _Builder(handler.ContentHandler, handler.LexicalHandler):
         self.open.pop()
 
     def characters(self, content: str) -> None:
-        self.pieces.append(content)
+        at = self.parser.position
+        if not self.in_cdata and self.content[at : at + 1] == b"&":
+            self.flush()
+            self.pieces.append(content)
+            self.flush()
+        else:
+            self.pieces.append(content)
 
     def ignorableWhitespace(self, whitespace: str) -> None:
         self.pieces.append(whitespace)
@@ -111,9 +134,11 @@ class _Builder(handler.ContentHandler, handler.LexicalHandler):
 
     def startCDATA(self) -> None:
         self.flush()
+        self.in_cdata = True
 
     def endCDATA(self) -> None:
         self.flush()
+        self.in_cdata = False
 
     def flush(self) -> None:
         if self.pieces:
@@ -133,7 +158,3 @@ def by_name(elements: list[Element]) -> dict[str, list[Element]]:
     for element in elements:
         groups.setdefault(element.name, []).append(element)
     return dict(sorted(groups.items()))
-
-
-def names(groups: dict[str, list[Element]]) -> Iterator[str]:
-    return iter(groups)
