@@ -18,6 +18,7 @@ from tallystick.broker.environments.routes import routes as environments
 from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
+from tallystick.broker.selection.routes import routes as selection
 from tallystick.broker.settings import Settings
 from tallystick.broker.verifications.routes import routes as verifications
 from tallystick.broker.web.routes import routes as web
@@ -34,6 +35,7 @@ def features() -> Sequence[Routes]:
         versions,
         verifications,
         deployments,
+        selection,
         deployability,
         badge_routes.routes,
         dashboard.routes,

@@ -499,6 +499,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("is_current"),
         )
         batch_op.create_index(
+            "ix_contract_publication_provider_created",
+            ["provider_id", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("is_current = 1"),
+            postgresql_where=sa.text("is_current"),
+        )
+        batch_op.create_index(
             "uq_contract_publication_current",
             ["version_id", "provider_id"],
             unique=True,
@@ -606,6 +613,9 @@ def upgrade() -> None:
     with op.batch_alter_table("tag", schema=None) as batch_op:
         batch_op.create_index(
             "ix_tag_participant_id_name_version_id", ["participant_id", "name", "version_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_tag_participant_id_name_created_at", ["participant_id", "name", "created_at"], unique=False
         )
 
     op.create_table(
@@ -859,6 +869,7 @@ def downgrade() -> None:
 
     op.drop_table("tag_success")
     with op.batch_alter_table("tag", schema=None) as batch_op:
+        batch_op.drop_index("ix_tag_participant_id_name_created_at")
         batch_op.drop_index("ix_tag_participant_id_name_version_id")
 
     op.drop_table("tag")
@@ -884,6 +895,11 @@ def downgrade() -> None:
     with op.batch_alter_table("contract_publication", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_contract_publication_current",
+            sqlite_where=sa.text("is_current = 1"),
+            postgresql_where=sa.text("is_current"),
+        )
+        batch_op.drop_index(
+            "ix_contract_publication_provider_created",
             sqlite_where=sa.text("is_current = 1"),
             postgresql_where=sa.text("is_current"),
         )

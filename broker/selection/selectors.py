@@ -71,6 +71,13 @@ def environments_named(raw: Sequence[Any]) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str))
 
 
+def unknown_members(raw: Sequence[Any]) -> list[str]:
+    """Names inside the selectors that mean nothing: they are ignored, and named to whoever sent them."""
+    known = {*BRANCH_LIKE, *ENVIRONMENT_LIKE, "consumer"}
+    names = (_SNAKE.get(key, key) for selector in raw if isinstance(selector, Mapping) for key in selector)
+    return sorted({name for name in names if name not in known})
+
+
 def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Selector, ...]:
     """The selectors as values; none given means `DEFAULT`. Call it only with what `complaints` let pass.
 
