@@ -11,10 +11,14 @@ from sqlalchemy import Engine
 
 from tallystick.broker import db
 from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.contracts.list_routes import routes as contract_lists
+from tallystick.broker.contracts.pact_routes import routes as contracts
+from tallystick.broker.contracts.publish_routes import routes as publishing
 from tallystick.broker.deployability import badge_routes, dashboard, network
 from tallystick.broker.deployability.routes import routes as deployability
 from tallystick.broker.deployments.routes import routes as deployments
 from tallystick.broker.environments.routes import routes as environments
+from tallystick.broker.http.index import routes as index
 from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
@@ -30,9 +34,13 @@ def features() -> Sequence[Routes]:
     """Every feature's routes. A new feature is one import and one entry here."""
 
     return [
+        index,
         environments,
         participants,
         versions,
+        publishing,
+        contracts,
+        contract_lists,
         verifications,
         deployments,
         selection,

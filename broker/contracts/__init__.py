@@ -1,0 +1,1 @@
+"""Contracts: published by consumer versions, stored once per content, read in many ways."""

@@ -1,0 +1,69 @@
+"""Two contents side by side, as text. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tallystick.contract import identity, json_text
+
+
+def difference(old: bytes, new: bytes, *, context: int = 3) -> str:
+    """A unified difference of the contents: keys sorted, ids that the broker put in left out. "" when there is none."""
+    before, after = (_lines(content) for content in (old, new))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=context))
+    return "\n".join(lines[2:])  # without the two lines that would name files
+
+
+def _lines(content: bytes) -> list[str]:
+    document: Any = json_text.loads(content)
+    if isinstance(document, dict):
+        for member in ("interactions", "messages"):
+            if isinstance(document.get(member), list):
+                document[member] = sorted(
+                    (_plain(each) for each in document[member]),
+                    key=lambda each: json_text.dumps(_key(each), sort_keys=True),
+                )
+    return json_text.dumps(document, indent=2, sort_keys=True).decode().split("\n")
+
+
+def _plain(interaction: Any) -> Any:
+    if not isinstance(interaction, dict) or "_id" not in interaction:
+        return interaction
+    rest = {key: value for key, value in interaction.items() if key != "_id"}
+    return rest if identity.interaction_id(rest) == interaction["_id"] else interaction
+
+
+def _key(interaction: Any) -> Any:
+    """Interactions are compared under their names, since their order does not matter."""
+    if not isinstance(interaction, dict):
+        return [interaction]
+    state = interaction.get("providerState", interaction.get("providerStates", interaction.get("provider_state")))
+    return [interaction.get("description"), state]
+
+
+def report(old: Any, new: Any, now: datetime, links: Mapping[str, str | None]) -> str:
+    """What changed from one publication to another, in Markdown; a sentence when there is no older one."""
+    if old is None:
+        return (
+            f"No previous distinct version was found for the pact between {new.consumer} and {new.provider} "
+            f"of version {new.number}."
+        )
+    changed = difference(old.content, new.content)
+    title = (
+        f"# Diff between versions {old.number} and {new.number} of the pact between {new.consumer} and {new.provider}"
+    )
+    when = f"The following changes were made {_ago(now - new.created_at)} ago."
+    listed = "\n".join(f"  {name}:\n    href: {href}" for name, href in links.items() if href)
+    return f"{title}\n\n{when}\n\n{changed or 'The contents do not differ.'}\n\n## Links\n\n---\n{listed}\n"
+
+
+def _ago(passed: timedelta) -> str:
+    seconds = max(0, int(passed.total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"about {count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"

@@ -1,0 +1,242 @@
+"""Publishing a contract: one transaction of the caller's, from the version to the rows that everything is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from tallystick.broker.contracts import queries, similar_names
+from tallystick.broker.contracts.content import Content, Known, content_of, interactions, merged
+from tallystick.broker.contracts.queries import (
+    CONTRACT,
+    CONTRACT_INTERACTION,
+    INTEGRATION,
+    INTERACTION,
+    PUBLICATION,
+    USAGE,
+)
+from tallystick.broker.participants import queries as participant_queries
+from tallystick.broker.participants.service import Ensured
+from tallystick.broker.summaries import dialect_of, upsert
+from tallystick.contract import identity
+
+try:
+    from tallystick.contract.usage import usage as usage_of
+except ImportError:  # pragma: no cover - until the core has it, contracts are stored without their usage
+    usage_of = None  # type: ignore[assignment]
+
+How: TypeAlias = Literal["new", "unchanged", "changed", "merged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a contract: `how`, and the events it raised with their reasons."""
+
+    consumer: str
+    provider: str
+    number: str
+    how: How
+    contract_id: int
+    events: tuple[tuple[str, str], ...] = ()  # (name, reason)
+
+
+def suspicious_names(session: Session, names: Sequence[str]) -> dict[str, list[str]]:
+    """New names that resemble existing ones, with those. One statement when all exist, else two."""
+    known = participant_queries.participants_named(session, names)
+    new = [name for name in dict.fromkeys(names) if name not in known]
+    if not new:
+        return {}
+    existing = participant_queries.all_names(session)
+    return {name: others for name in new if (others := similar_names.similar(name, existing))}
+
+
+def publish(
+    session: Session,
+    consumer: Any,
+    provider: Any,
+    version: Ensured,
+    content: Content,
+    existing: Any,
+    now: datetime,
+    *,
+    merge: bool,
+    refuse_differences: bool = False,
+) -> Published:
+    """The version has this contract with the provider. The consumer is locked; `existing` is what it had before.
+
+    Four to ten statements. Raises `CannotMerge`.
+    """
+    how: How = "new"
+    if existing is not None:
+        how = "changed"
+        if merge:
+            how = "merged"
+            stored = queries.content_bytes(session, existing.contract_id)
+            content = content_of(merged(stored, content.document, refuse_differences=refuse_differences))
+        if existing.sha == content.sha:
+            _touch_integration(session, consumer.id, provider.id, now)
+            if not merge:
+                how = "unchanged"
+            return Published(consumer.name, provider.name, version.number, how, existing.contract_id, _events(False))
+    contract_id = _store(session, consumer.id, provider.id, content, now)
+    if existing is not None:
+        session.execute(update(PUBLICATION).where(PUBLICATION.c.id == existing.id).values(is_current=False))
+    session.execute(
+        insert(PUBLICATION).values(
+            consumer_id=consumer.id,
+            provider_id=provider.id,
+            version_id=version.id,
+            revision=existing.revision + 1 if existing is not None else 1,
+            contract_id=contract_id,
+            is_current=True,
+            created_at=now,
+        )
+    )
+    _touch_integration(session, consumer.id, provider.id, now)
+    if existing is not None:
+        reason = f"pact content modified since previous publication for {consumer.name} version {version.number}"
+    else:
+        reason = _why_changed(session, consumer.id, provider.id, version.id, contract_id)
+    return Published(consumer.name, provider.name, version.number, how, contract_id, _events(bool(reason), reason))
+
+
+def _events(changed: bool, reason: str = "") -> tuple[tuple[str, str], ...]:
+    events = [("contract_published", "")]
+    if changed:
+        events.append(("contract_content_changed", reason))
+    return tuple(events)
+
+
+def _why_changed(session: Session, consumer_id: int, provider_id: int, version_id: int, contract_id: int) -> str:
+    """The reasons why a first publication counts as changed content; "" when it does not. Two statements or more.
+
+    For each tag it is compared with the contract before under that tag, without tags with the one before without.
+    """
+    tags = participant_queries.tags_of(session, version_id)
+    reasons = []
+    for tag in tags or [None]:
+        before = queries.contract_before(session, consumer_id, provider_id, version_id, tag)
+        under = f"tagged with {tag}" if tag is not None else "untagged"
+        if before is None:
+            reasons.append(
+                f"first time pact published with consumer version {under}"
+                if tag
+                else "first time untagged pact published"
+            )
+        elif before != contract_id:
+            reasons.append(f"pact content has changed since the last consumer version {under}")
+    return ", ".join(reasons)
+
+
+def _touch_integration(session: Session, consumer_id: int, provider_id: int, now: datetime) -> None:
+    statement = upsert(dialect_of(session), INTEGRATION).values(
+        consumer_id=consumer_id, provider_id=provider_id, created_at=now, contract_data_updated_at=now
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[INTEGRATION.c.consumer_id, INTEGRATION.c.provider_id],
+            set_={"contract_data_updated_at": statement.excluded.contract_data_updated_at},
+        )
+    )
+
+
+def _store(session: Session, consumer_id: int, provider_id: int, content: Content, now: datetime) -> int:
+    """The id of the content, stored when it was never seen between these two. One statement, or four to six."""
+    known = queries.contract_id(session, consumer_id, provider_id, content.sha)
+    if known is not None:
+        return known
+    contract_id: int = session.execute(
+        insert(CONTRACT)
+        .values(
+            consumer_id=consumer_id, provider_id=provider_id, sha=content.sha, content=content.stored, created_at=now
+        )
+        .returning(CONTRACT.c.id)
+    ).scalar_one()
+    found = interactions(content.document)
+    if found:
+        _store_interactions(session, contract_id, provider_id, content, found, now)
+    return contract_id
+
+
+def _store_interactions(
+    session: Session, contract_id: int, provider_id: int, content: Content, found: Sequence[Known], now: datetime
+) -> None:
+    ids = _ids(content)
+    session.execute(
+        insert(CONTRACT_INTERACTION),
+        [
+            {
+                "contract_id": contract_id,
+                "position": position,
+                "interaction_sha": each.sha,
+                "interaction_id": each.interaction_id or (ids[position] if position < len(ids) else None),
+                "description": each.description.replace("\0", ""),
+            }
+            for position, each in enumerate(found)
+        ],
+    )
+    by_sha = {each.sha: each for each in found}
+    session.execute(
+        upsert(dialect_of(session), INTERACTION).on_conflict_do_nothing(),
+        [
+            {"sha": sha, "normal_form": identity.NORMAL_FORM, "kind": by_sha[sha].kind, "created_at": now}
+            for sha in sorted(by_sha)  # in one order, so that two publishers cannot wait for each other
+        ],
+    )
+    if usage_of is not None:
+        _store_usage(session, provider_id, by_sha)
+
+
+def _ids(content: Content) -> list[str | None]:
+    """The ids on the wire, in the order in which the contract's interactions are read."""
+    from tallystick.contract.json_text import loads
+
+    document = loads(content.stored)
+    assert isinstance(document, dict)
+    members = [*(document.get("interactions") or []), *(document.get("messages") or [])]
+    return [each.get("_id") if isinstance(each, dict) else None for each in members]
+
+
+def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -> None:
+    """What interactions rely on, for those that were never seen for this provider."""
+    seen = set(
+        session.execute(
+            select(USAGE.c.interaction_sha)
+            .where(USAGE.c.provider_id == provider_id, USAGE.c.interaction_sha.in_(sorted(by_sha)))
+            .distinct()
+        ).scalars()
+    )
+    rows = [
+        {
+            "interaction_sha": sha,
+            "provider_id": provider_id,
+            "method": row.method or "",
+            "template": row.template,
+            "part": row.part,
+            "path": row.path,
+            "strictness": row.strictness,
+            "detail": getattr(row, "detail", None),
+        }
+        for sha, each in sorted(by_sha.items())
+        if sha not in seen
+        for row in usage_of(each.model)
+    ]
+    if rows:
+        session.execute(insert(USAGE), rows)
+
+
+# --- deleting -----------------------------------------------------------------------------------------------------
+
+
+def remove_publications(session: Session, version_ids: Sequence[int], provider_id: int) -> None:
+    """All revisions that these versions published for the provider; contents, versions and names stay."""
+    for start in range(0, len(version_ids), 500):
+        some = version_ids[start : start + 500]
+        session.execute(
+            delete(PUBLICATION).where(PUBLICATION.c.version_id.in_(some), PUBLICATION.c.provider_id == provider_id)
+        )
