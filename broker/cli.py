@@ -19,7 +19,7 @@ class CannotRun(click.ClickException):
 
 @click.group()
 def broker() -> None:
-    """Run the broker: the service that keeps contracts and answers what may be deployed."""
+    """Run the service that keeps contracts and says what may be deployed."""
 
 
 @broker.command()
@@ -62,7 +62,7 @@ def serve(host: str, port: int, database_url: str | None, allow_anonymous: bool,
         raise CannotRun(str(refused)) from None
 
     address = f"[{host}]" if ":" in host else host
-    click.echo(f"Tallystick broker: http://{address}:{listener.getsockname()[1]}", err=False)
+    click.echo(f"Tallystick broker: http://{address}:{listener.getsockname()[1]}")
     click.echo(f"database: {app.state.engine.url.render_as_string()} · stop with Ctrl-C", err=True)
     config = uvicorn.Config(app, log_level=log_level, access_log=log_level == "debug", timeout_graceful_shutdown=10)
     uvicorn.Server(config).run(sockets=[listener])

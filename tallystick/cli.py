@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
 COMMANDS: Final[dict[str, Entry]] = {
     "verify": Entry("tallystick.verifier.cli:verify", "Replay contracts against a provider, and say who would break."),
+    "broker": Entry("tallystick.broker.cli:broker", "Run the service that keeps contracts and says what may be deployed."),
     "demo": Entry("tallystick._examples.demo.cli:demo", "See Tallystick at work on real services."),
 }
 

@@ -68,7 +68,8 @@ def publication(sent: Any) -> Publication:
         if submitted is not None:
             contracts.append(submitted)
     fields.refuse_if_wrong()
-    assert consumer is not None and number is not None
+    assert consumer is not None
+    assert number is not None
     return Publication(
         consumer, number, branch, tuple(dict.fromkeys(tags)), build_url, tuple(contracts), tuple(unknown)
     )
