@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 
 from tallystick.broker import db
 from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.contracts.integrations import routes as integrations
 from tallystick.broker.contracts.list_routes import routes as contract_lists
+from tallystick.broker.contracts.metrics import routes as metrics
 from tallystick.broker.contracts.pact_routes import routes as contracts
 from tallystick.broker.contracts.publish_routes import routes as publishing
 from tallystick.broker.deployability import badge_routes, dashboard, network
@@ -20,6 +22,7 @@ from tallystick.broker.deployments.routes import routes as deployments
 from tallystick.broker.environments.routes import routes as environments
 from tallystick.broker.http.index import routes as index
 from tallystick.broker.http.routing import RawRouter, Routes, register
+from tallystick.broker.http.system import routes as system
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.selection.routes import routes as selection
@@ -41,6 +44,9 @@ def features() -> Sequence[Routes]:
         publishing,
         contracts,
         contract_lists,
+        integrations,
+        metrics,
+        system,
         verifications,
         deployments,
         selection,

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from tallystick.broker import errors
 from tallystick.broker.http import hal
-from tallystick.broker.http.media import HAL, JSON, PROBLEM
+from tallystick.broker.http.media import HAL, HTML, JSON, PROBLEM
 
 PROBLEMS: Final[dict[type[errors.Refusal], tuple[int, str]]] = {
     # refusal: (status, shape)
@@ -34,9 +35,11 @@ def register(refusal: type[errors.Refusal], status: int, shape: str) -> None:
     PROBLEMS[refusal] = (status, shape)
 
 
-def response(refusal: errors.Refusal, *, base: str, wants_problem: bool) -> Response:
+def response(refusal: errors.Refusal, *, base: str, wants_problem: bool, wants_page: bool = False) -> Response:
     """The answer to a request that was refused."""
     status, shape = PROBLEMS[type(refusal)]
+    if wants_page and status == 404:
+        return page(str(refusal), status)
     if shape == "empty":
         return Response(status_code=status)
     if shape == "own":
@@ -50,6 +53,13 @@ def response(refusal: errors.Refusal, *, base: str, wants_problem: bool) -> Resp
         return hal.answer(_problem(refusal, shape, status, base), status=status, media_type=PROBLEM)
     document, media_type = _classic(refusal, shape)
     return hal.answer(document, status=status, media_type=media_type)
+
+
+def page(text: str, status: int) -> Response:
+    """The same for a browser: a page with one sentence."""
+    title = "Not found" if status == 404 else "Something went wrong"
+    body = f"<h1>{title}</h1><p>{escape(text)}</p>"
+    return hal.raw(f"<!doctype html><title>{title}</title>{body}", status=status, media_type=HTML)
 
 
 def _classic(refusal: Any, shape: str) -> tuple[Any, str]:
@@ -123,9 +133,11 @@ def _validation(items: Sequence[Mapping[str, Any]], status: int, base: str) -> d
     }
 
 
-def unexpected(reference: str, *, base: str, wants_problem: bool) -> Response:
+def unexpected(reference: str, *, base: str, wants_problem: bool, wants_page: bool = False) -> Response:
     """500: nothing of the failure is shown but a reference, under which it stands in the log."""
     text = f"An error has occurred. The details have been logged with the reference {reference}"
+    if wants_page:
+        return page(text, 500)
     if wants_problem:
         document = {
             "title": "Server error",

@@ -268,17 +268,24 @@ class RawRouter:
         try:
             await self._route(scope, receive, send, send_with_headers)
         except errors.Refusal as refusal:
-            shaped = problems.response(refusal, base=base_of(scope, self.settings), wants_problem=_wants_problem(scope))
+            shaped = problems.response(refusal, **self._shape(scope))
             await shaped(scope, receive, send_with_headers)
         except Exception:
             reference = "".join(secrets.choice(string.ascii_letters) for _ in range(10))
             log.exception("unexpected failure, reference %s: %s %s", reference, scope["method"], scope["path"])
             if started:
                 raise
-            shaped = problems.unexpected(
-                reference, base=base_of(scope, self.settings), wants_problem=_wants_problem(scope)
-            )
+            shaped = problems.unexpected(reference, **self._shape(scope))
             await shaped(scope, receive, send_with_headers)
+
+    def _shape(self, scope: Scope) -> dict[str, Any]:
+        """In which form a refusal is told."""
+        accept = _header(scope, b"accept")
+        return {
+            "base": base_of(scope, self.settings),
+            "wants_problem": names(accept, PROBLEM),
+            "wants_page": names(accept, HTML),
+        }
 
     async def _route(self, scope: Scope, receive: Receive, bare_send: Send, send: Send) -> None:
         method: str = scope["method"]
@@ -301,6 +308,10 @@ class RawRouter:
                 raw, accept = raw.removesuffix(suffix), media_type
                 break
         scope["tallystick.raw_path"] = raw_path
+        if self.settings.use_hal_browser and method == "GET" and _for_hal_browser(accept):
+            away = {"Location": f"{base_of(scope, self.settings)}/hal-browser/browser.html#{raw_path}"}
+            await Response(status_code=303, headers=away)(scope, receive, send)
+            return
         segments = [unquote(part) for part in raw.split("/") if part]
 
         for_browser = method == "GET" and not is_api(accept, raw_path)
@@ -376,14 +387,15 @@ def _unfit(raw: str, query: bytes) -> Response | None:
     return None
 
 
+def _for_hal_browser(accept: str) -> bool:
+    """A browser that wants to see the JSON: `Accept` begins with HTML and mentions JSON."""
+    return accept.startswith(HTML) and "json" in accept
+
+
 def _header(scope: Scope, name: bytes) -> str:
     """The header's value; several lines of it are one list."""
     values = [value for key, value in scope["headers"] if key == name]
     return b", ".join(values).decode("latin-1") if values else ""
-
-
-def _wants_problem(scope: Scope) -> bool:
-    return names(_header(scope, b"accept"), PROBLEM)
 
 
 def _takes_utf8(accept_charset: str) -> bool:
