@@ -34,7 +34,7 @@ def read_plain(value: Any, stated: ContentType | None) -> Body:
     if value == "":
         return EMPTY
     if not isinstance(value, str):
-        return Body("present", json_text.dumps(value))
+        return Body("present", _json_bytes(value))
     kind = stated or content_types.detect(value)
     if kind.is_json:
         # Not escaped inside the quotes, as in the Pact core: what it cannot read it must also refuse to match.
@@ -52,10 +52,10 @@ def read_v4(value: Any, stated: ContentType | None) -> Body:
     if value is None:
         return NULL
     if not isinstance(value, Mapping):
-        return Body("present", json_text.dumps(value))
+        return Body("present", _json_bytes(value))
     if "content" not in value:
         # An object without any member of a body is itself the body: files written by hand hold this.
-        return MISSING if value.keys() <= _V4_MEMBERS else Body("present", json_text.dumps(dict(value)))
+        return MISSING if value.keys() <= _V4_MEMBERS else Body("present", _json_bytes(dict(value)))
     content = value["content"]
     if content is None:
         return NULL
@@ -118,8 +118,8 @@ def oddities_v4(value: Json) -> Iterator[str]:
 
 
 def as_text(value: Json) -> str:
-    """A string as it is, anything else as its JSON text: how the Pact core takes values where it wants text."""
-    return value if isinstance(value, str) else json_text.dumps(value).decode()
+    """A string as it is, anything else as its JSON text, keys sorted: how the Pact core takes values for text."""
+    return value if isinstance(value, str) else json_text.dumps(value, sort_keys=True).decode()
 
 
 def _v4_bytes(content: Json, encoded: Any, kind: ContentType | None) -> bytes:
@@ -133,7 +133,7 @@ def _v4_bytes(content: Json, encoded: Any, kind: ContentType | None) -> bytes:
         return b""
     if isinstance(content, str) and not (kind is not None and kind.is_json):
         return content.encode()
-    return json_text.dumps(content)
+    return _json_bytes(content)
 
 
 def _v4_content(body: Body, stated: ContentType | None) -> dict[str, Any]:
@@ -170,6 +170,11 @@ def _forms(content: bytes) -> Iterator[Any]:
         if len(text) > 2 and text[0] == text[-1] == '"':
             yield text[1:-1]
     yield base64.b64encode(content).decode()
+
+
+def _json_bytes(value: Json) -> bytes:
+    # Keys sorted, as in the Pact core: detection looks at the first key, and no order of keys may change the outcome.
+    return json_text.dumps(value, sort_keys=True)
 
 
 def _json_value(content: bytes) -> Any:

@@ -213,12 +213,12 @@ def _body(body: Body, stated: content_types.ContentType | None) -> Any:
 def _rules(part: HttpRequest | HttpResponse | MessageContents) -> dict[str, Any]:
     return {
         "rules": {
-            category: {_key(category, key): _rule(rule) for key, rule in rules.items()}
+            category: {_key(category, key): _rule(rule) for key, rule in sorted(rules.items())}
             for category, rules in part.rules.items()
             if rules
         },
         "generators": {
-            category: {_key(category, key): _generator(generator) for key, generator in generators.items()}
+            category: {_key(category, key): _generator(generator) for key, generator in sorted(generators.items())}
             for category, generators in part.generators.items()
             if generators
         },

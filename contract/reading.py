@@ -171,14 +171,17 @@ def _array(document: Mapping[str, Any], member: str, notes: Notes) -> list[Any]:
 
 def _participant(document: Mapping[str, Any], role: str, extra: dict[str, Any], notes: Notes) -> str:
     written = document.get(role)
-    if not isinstance(written, Mapping) or written.get("name") is None:
+    others = rest(written, _NAME) if isinstance(written, Mapping) else {}
+    if others:
+        extra[role] = others
+    name = written.get("name") if isinstance(written, Mapping) else None
+    if name is None:
         notes.warn("/" + role, f"the {role} has no name; it is called {role}", f'add "{role}": {{"name": "…"}}')
-        if isinstance(written, Mapping) and written:
-            extra[role] = {key: value for key, value in written.items() if key != "name"}
         return role
-    if len(written) > 1:
-        extra[role] = {key: value for key, value in written.items() if key != "name"}
-    return as_text(written["name"])
+    return as_text(name)
+
+
+_NAME: Final = frozenset({"name"})
 
 
 def _metadata(written: Any, version: SpecVersion, notes: Notes) -> dict[str, Any]:

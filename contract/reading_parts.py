@@ -65,7 +65,9 @@ def read_request(value: Any, at: str, notes: Notes, query_as_text: bool, v4: boo
     extra = rest(written, _REQUEST)
     headers = _headers(written.get("headers"), at + "/headers", notes)
     method, path = written.get("method"), written.get("path")
-    if path is None:
+    if value is None:
+        notes.warn(at, "there is no request; it is taken to be GET /")
+    elif path is None:
         notes.warn(at + "/path", "there is no path; it is taken to be /")
     request = HttpRequest(
         method="GET" if method is None else as_text(method).upper(),
@@ -83,6 +85,8 @@ def read_request(value: Any, at: str, notes: Notes, query_as_text: bool, v4: boo
 def read_response(value: Any, at: str, notes: Notes, v4: bool) -> HttpResponse:
     """A response."""
     written = as_object(value, at, notes)
+    if value is None:
+        notes.warn(at, "there is no response; it is taken to be any with status 200")
     extra = rest(written, _RESPONSE)
     headers = _headers(written.get("headers"), at + "/headers", notes)
     status = written.get("status", 200)

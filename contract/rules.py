@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tallystick.contract import limits, paths
 from tallystick.contract.bodies import as_text
@@ -78,6 +78,7 @@ STATUS_CLASSES: Final = ("info", "success", "redirect", "clientError", "serverEr
 
 CATEGORIES: Final = frozenset({"method", "path", "header", "query", "body", "status", "contents", "metadata"})
 _GENERATOR_CATEGORIES: Final = CATEGORIES - {"contents"}
+_T = TypeVar("_T")
 _BY_PATH: Final = frozenset({"body", "metadata"})
 _UNKEYED: Final = frozenset({"path", "status", "method"})
 
@@ -114,7 +115,7 @@ def write_matcher(matcher: Matcher) -> dict[str, Json]:
 
 
 def read_rules(written: Any, at: str, notes: Notes) -> tuple[Rules, Any]:
-    """The rules of a `matchingRules` member, in whichever layout, and the part of it that means nothing.
+    """The rules of a `matchingRules` member, in whichever layout, and what else stood in it by category.
 
     The layout shows in the first key by alphabet, not in the file's version: one that starts with `$` is flat.
     """
@@ -126,14 +127,15 @@ def read_rules(written: Any, at: str, notes: Notes) -> tuple[Rules, Any]:
     found: dict[str, dict[str, Rule]] = {}
     leftover: dict[str, Json] = {}
     if min(written).startswith("$"):
-        _read_flat(written, at, notes, found, leftover)
+        _read_flat(written, at, notes, found)
     else:
-        for name, entries in written.items():
+        # In the order of names, as no order of keys in a document may change what it means.
+        for name, entries in sorted(written.items()):
             _read_category(name, entries, pointer(at, name), notes, found, leftover)
     count = sum(len(rule.matchers) for rules in found.values() for rule in rules.values())
     if count > limits.MAX_RULES:
         notes.refuse(at, f"{count} rules are more than the {limits.MAX_RULES} allowed (MAX_RULES)")
-    return found, leftover or None
+    return _in_order(found), leftover or None
 
 
 def locate(written: Mapping[str, Any], category: str, key: str) -> tuple[str, ...]:
@@ -153,7 +155,7 @@ def locate(written: Mapping[str, Any], category: str, key: str) -> tuple[str, ..
         if isinstance(entries.get("matchers"), list):
             return (name,)
         if category in _UNKEYED and entries:
-            return (name, next(iter(entries)))
+            return (name, min(entries))
         if key in entries:
             return (name, key)
     return ()
@@ -194,7 +196,7 @@ def read_generators(written: Any, at: str, notes: Notes) -> tuple[Generators, An
         return {}, written
     found: dict[str, dict[str, Generator]] = {}
     leftover: dict[str, Any] = {}
-    for name, entries in written.items():
+    for name, entries in sorted(written.items()):
         category = name.lower()
         place = pointer(at, name)
         if category not in _GENERATOR_CATEGORIES or not isinstance(entries, Mapping):
@@ -202,17 +204,18 @@ def read_generators(written: Any, at: str, notes: Notes) -> tuple[Generators, An
             leftover[name] = entries
             continue
         alone = category in _UNKEYED and isinstance(entries.get("type"), str)
-        for key, entry in [("", entries)] if alone else entries.items():
+        for key, entry in [("", entries)] if alone else sorted(entries.items()):
             problem = _generator_problem(category, key, entry)
             if problem:
                 notes.warn(place if alone else pointer(place, key), f"{problem}; it is ignored")
-                leftover.setdefault(name, {})[key] = entry
+                if category not in _UNKEYED:
+                    leftover.setdefault(name, {})[key] = entry
                 continue
             if entry["type"] not in GENERATORS:
                 notes.warn(place, f'there is no generator "{entry["type"]}"; the example is used as it is')
             config = {member: value for member, value in entry.items() if member != "type"}
             found.setdefault(category, {})["" if category in _UNKEYED else key] = Generator(entry["type"], config)
-    return found, leftover or None
+    return _in_order(found), leftover or None
 
 
 def write_generators(generators: Generators) -> dict[str, Any]:
@@ -223,6 +226,10 @@ def write_generators(generators: Generators) -> dict[str, Any]:
         if members:
             written[category] = members[""] if category in _UNKEYED and "" in members else members
     return written
+
+
+def _in_order(found: dict[str, dict[str, _T]]) -> dict[str, dict[str, _T]]:
+    return {category: dict(sorted(entries.items())) for category, entries in sorted(found.items())}
 
 
 def _written_name(written: Mapping[str, Json]) -> str:
@@ -360,11 +367,12 @@ def _read_category(
     if category == "contents":
         notes.warn(at, "rules under `contents` have no effect", "use `body`")
     alone = isinstance(entries.get("matchers"), list)
-    for key, entry in [("", entries)] if alone else entries.items():
+    for key, entry in [("", entries)] if alone else sorted(entries.items()):
         place = at if alone else pointer(at, key)
         if not isinstance(entry, Mapping) or not isinstance(entry.get("matchers"), list):
             notes.warn(place, "a rule is an object with an array `matchers`; this one is ignored")
-            leftover.setdefault(name, {})[key] = entry
+            if category not in _UNKEYED:
+                leftover.setdefault(name, {})[key] = entry
             continue
         if category in _BY_PATH and not _is_path(key, place, notes):
             continue
@@ -409,14 +417,8 @@ def _is_path(text: str, at: str, notes: Notes) -> bool:
     return True
 
 
-def _read_flat(
-    written: Mapping[str, Any],
-    at: str,
-    notes: Notes,
-    found: dict[str, dict[str, Rule]],
-    leftover: dict[str, Any],
-) -> None:
-    for text, one in written.items():
+def _read_flat(written: Mapping[str, Any], at: str, notes: Notes, found: dict[str, dict[str, Rule]]) -> None:
+    for text, one in sorted(written.items()):
         place = pointer(at, text)
         try:
             named = _flat_place(text)
@@ -425,7 +427,6 @@ def _read_flat(
             continue
         if named is None:
             notes.warn(place, "this rule names no part of the message; it is ignored")
-            leftover[text] = one
             continue
         category, key = named
         matcher = _read_checked(one, place, notes)

@@ -69,7 +69,7 @@ class _Writer:
         self.v2 = not (self.v4 or self.v3)
 
     def contract(self, contract: Contract) -> dict[str, Any]:
-        document: dict[str, Any] = dict(contract.extra)
+        document: dict[str, Any] = self._known(contract.extra, frozenset({"messages", "interactions"}))
         for role, name in (("consumer", contract.consumer), ("provider", contract.provider)):
             others = contract.extra.get(role)
             document[role] = {"name": name, **(others if isinstance(others, dict) else {})}
@@ -87,7 +87,10 @@ class _Writer:
         if plain or not messages:
             document["interactions"] = plain
         metadata = dict(contract.metadata)
-        if detect_version(metadata) != self.version or "pactSpecification" not in metadata:
+        stated_version = detect_version(metadata)
+        # A version that nobody knows stays as it was stated: such a file is read as one of version 2.
+        unknown = stated_version is None and self.own and self.version == "2.0.0"
+        if "pactSpecification" not in metadata or (stated_version != self.version and not unknown):
             stated = metadata.get("pactSpecification")
             others = stated if isinstance(stated, dict) else {}
             metadata["pactSpecification"] = {**others, "version": self.version}
@@ -243,7 +246,7 @@ class _Writer:
         """What is meant, and beside it what was found in the same place and means nothing, if both fit."""
         if not self.own or not isinstance(written, dict) or not isinstance(ignored, dict):
             return written
-        if any(key.startswith("$") for key in written) != any(key.startswith("$") for key in ignored):
+        if any(key.startswith("$") for key in written):
             return written
         out = dict(written)
         for key, value in ignored.items():
