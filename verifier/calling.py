@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 
 class CannotCall(Exception):
@@ -17,6 +17,10 @@ class Loop(Protocol):
     def __call__(self, awaitable: Awaitable[Any], /) -> Any: ...
 
 
+Lookup: TypeAlias = Callable[[str], Any]
+"""Gives an argument by its name, or raises KeyError."""
+
+
 def run_alone(awaitable: Awaitable[Any]) -> Any:
     import asyncio
 
@@ -27,18 +31,28 @@ def run_alone(awaitable: Awaitable[Any]) -> Any:
 
 
 def call(
-    function: Callable[..., Any], offered: Mapping[str, Any], spread: Mapping[str, Any], loop: Loop = run_alone
+    function: Callable[..., Any],
+    offered: Mapping[str, Any],
+    spread: Mapping[str, Any],
+    loop: Loop = run_alone,
+    lookup: Lookup | None = None,
 ) -> Any:
     """The function's result, awaited when it is a coroutine.
 
     It gets by name what it asks for: first from `offered` (`params`, `state`, …), then from `spread` (the parameters
-    of the state). `**kwargs` takes the rest of `spread`. A name that neither has and that has no default is refused.
+    of the state), then from `lookup` (fixtures of a test framework). `**kwargs` takes the rest of `spread`. A name that
+    nobody has and that has no default is refused.
     """
-    result = function(**arguments(function, offered, spread))
+    result = function(**arguments(function, offered, spread, lookup))
     return loop(result) if inspect.isawaitable(result) else result
 
 
-def arguments(function: Callable[..., Any], offered: Mapping[str, Any], spread: Mapping[str, Any]) -> dict[str, Any]:
+def arguments(
+    function: Callable[..., Any],
+    offered: Mapping[str, Any],
+    spread: Mapping[str, Any],
+    lookup: Lookup | None = None,
+) -> dict[str, Any]:
     given: dict[str, Any] = {}
     takes_rest = False
     for name, parameter in inspect.signature(function).parameters.items():
@@ -53,6 +67,12 @@ def arguments(function: Callable[..., Any], offered: Mapping[str, Any], spread: 
         elif name in spread:
             given[name] = spread[name]
         elif parameter.default is parameter.empty:
+            if lookup is not None:
+                try:
+                    given[name] = lookup(name)
+                    continue
+                except KeyError:
+                    pass
             there = ", ".join([*offered, *(n for n in spread if n not in offered)])
             raise CannotCall(f"it asks for {name!r}; there is {there}")
     if takes_rest:

@@ -92,10 +92,17 @@ class Unusable(Exception):
 def verify(given: Mapping[str, Any]) -> int:
     """Run a verification with these options, print its report, write the files asked for; the exit code."""
     options = {**DEFAULTS, **given}
-    if options["concurrency"] is not None and options["concurrency"] < 1:
-        raise Unusable("--concurrency must be at least 1")
-    process = None
-    verification = None
+    bar = _progress(options)
+    report = run(options, bar)
+    if bar is not None:
+        bar.clear()
+    show(report, options)
+    return report.exit_code
+
+
+def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], None] | None = None) -> Report:
+    """Start what is to be started, verify, and let go of everything whatever happens. Raises Unusable."""
+    process = verification = None
     try:
         if options["start"]:
             from tallystick.verifier.process import CannotStart, Started
@@ -104,21 +111,15 @@ def verify(given: Mapping[str, Any]) -> int:
                 process = Started.start(options["start"], options["ready_url"], options["start_timeout"])
             except CannotStart as cannot:
                 raise Unusable(str(cannot), COULD_NOT_RUN) from None
-            options["provider_base_url"] = options["provider_base_url"] or process.base_url
-            options = process.fill(options)
+            options = process.fill({**options, "provider_base_url": options["provider_base_url"] or process.base_url})
         verification = build(options)
-        with_progress = _progress(options)
-        verification.progress = with_progress
-        report = _run(verification)
-        if with_progress is not None:
-            with_progress.clear()
+        verification.progress = progress
+        return _run(verification)
     finally:
         if verification is not None and verification.broker is not None:
             verification.broker.close()
         if process is not None:
             process.stop()
-    show(report, options)
-    return report.exit_code
 
 
 def _run(verification: Verification) -> Report:
@@ -130,18 +131,20 @@ def _run(verification: Verification) -> Report:
         raise Unusable(str(failed), COULD_NOT_RUN) from None
 
 
-def build(options: Mapping[str, Any]) -> Verification:
-    """A verification from options. Raises Unusable."""
+def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, lookup: Any = None) -> Verification:
+    """A verification from options; see `api.Verifier` for the other two. Raises Unusable."""
+    if options["concurrency"] is not None and options["concurrency"] < 1:
+        raise Unusable("--concurrency must be at least 1")
     tls = _tls(options)
     broker = _broker(options, tls)
     provider = options["provider"]
-    target, target_name = _target(options, tls)
-    states = _states(options, target)
+    target, target_name = _target(options, tls, targets)
+    states = _states(options, target, lookup)
     publish = _publish(options, broker)
     from tallystick.verifier.plan import Rules, patterns
 
     reentrant, shared = list(options["reentrant_state"]), list(options["shared_state"])
-    handlers = getattr(states, "_handlers", None)
+    handlers = getattr(states, "handlers", None)
     if handlers is not None:
         reentrant += handlers.reentrant
         shared += handlers.shared
@@ -218,7 +221,7 @@ def _broker(options: Mapping[str, Any], tls: Any) -> Any:
         raise Unusable(f"--broker-base-url: {error}") from None
 
 
-def _target(options: Mapping[str, Any], tls: Any) -> tuple[Any, str]:
+def _target(options: Mapping[str, Any], tls: Any, targets: dict[int, Any] | None) -> tuple[Any, str]:
     if options["app"] is not None:
         if options["provider_base_url"]:
             raise Unusable("give --provider-base-url or --app, not both")
@@ -228,7 +231,13 @@ def _target(options: Mapping[str, Any], tls: Any) -> tuple[Any, str]:
         app = options["app"]
         name = app if isinstance(app, str) else getattr(app, "__name__", type(app).__name__)
         try:
-            return target_for(load(app, "--app") if isinstance(app, str) else app), f"{name}, in this process"
+            app = load(app, "--app") if isinstance(app, str) else app
+            target = None if targets is None else targets.get(id(app))
+            if target is None:
+                target = target_for(app)
+                if targets is not None:
+                    targets[id(app)] = target
+            return target, f"{name}, in this process"
         except CannotImport as error:
             raise Unusable(str(error)) from None
         except TypeError as error:
@@ -279,7 +288,7 @@ def _headers(options: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(lines)
 
 
-def _states(options: Mapping[str, Any], target: Any) -> Changer:
+def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
     if options["states"] is not None:
         if options["state_change_url"]:
             raise Unusable("give --states or --state-change-url, not both")
@@ -292,7 +301,9 @@ def _states(options: Mapping[str, Any], target: Any) -> Changer:
         except (CannotImport, TypeError) as error:
             raise Unusable(str(error)) from None
         loop = getattr(target, "run_on_loop", None)
-        return FunctionStates(handlers, loop) if loop is not None else FunctionStates(handlers)
+        from tallystick.verifier.calling import run_alone
+
+        return FunctionStates(handlers, loop or run_alone, lookup)
     url = options["state_change_url"]
     if not url:
         return Nobody()
@@ -519,7 +530,7 @@ def show(report: Report, options: Mapping[str, Any]) -> None:
     if options["github"] or (os.environ.get("GITHUB_ACTIONS") == "true" and options["github"] is not None):
         from tallystick.verifier.reports import github
 
-        sys.stdout.write(github.annotations(report))
+        sys.stdout.write(github.text(report))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             from tallystick.verifier.reports import markdown

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tallystick.contract.model import Json, ProviderState
-from tallystick.verifier.calling import CannotCall, Loop, call, run_alone, where
+from tallystick.verifier.calling import CannotCall, Lookup, Loop, call, run_alone, where
 from tallystick.verifier.problems import Problem, ReplayFailed
 from tallystick.verifier.states import Action, Handler
 
@@ -86,18 +86,18 @@ class FunctionStates:
     empty_state = False
     teardown = True
 
-    def __init__(self, handlers: StateHandlers, loop: Loop = run_alone):
-        self._handlers = handlers
-        self._loop = loop
+    def __init__(self, handlers: StateHandlers, loop: Loop = run_alone, lookup: Lookup | None = None):
+        self.handlers = handlers
+        self._loop, self._lookup = loop, lookup
         self._open: dict[str, list[Any]] = {}
         """Generators waiting at their yield, by state."""
 
     def change(self, state: ProviderState, action: Action) -> Mapping[str, Json]:
         if action == "teardown":
             return self._take_down(state)
-        function = self._handlers.setups.get(state.name, self._handlers.default)
+        function = self.handlers.setups.get(state.name, self.handlers.default)
         if function is None:
-            raise ReplayFailed(missing(state, self._handlers.names))
+            raise ReplayFailed(missing(state, self.handlers.names))
         value = self._call(function, state, action)
         if inspect.isgenerator(value) or inspect.isasyncgen(value):
             self._open.setdefault(repr(state), []).append(value)
@@ -115,8 +115,8 @@ class FunctionStates:
     def _take_down(self, state: ProviderState) -> Mapping[str, Json]:
         waiting = self._open.get(repr(state))
         if waiting:
-            self._advance(waiting.pop(), self._handlers.setups[state.name], state, "teardown")
-        function = self._handlers.teardowns.get(state.name)
+            self._advance(waiting.pop(), self.handlers.setups[state.name], state, "teardown")
+        function = self.handlers.teardowns.get(state.name)
         if function is not None:
             self._call(function, state, "teardown")
         return {}
@@ -124,7 +124,7 @@ class FunctionStates:
     def _call(self, function: Handler, state: ProviderState, action: Action) -> Any:
         offered = {"params": dict(state.params), "state": state.name, "action": action}
         try:
-            return call(function, offered, state.params, self._loop)
+            return call(function, offered, state.params, self._loop, self._lookup)
         except CannotCall as cannot:
             raise ReplayFailed(self._raised(function, state, action, str(cannot))) from None
         except Exception as error:

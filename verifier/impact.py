@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.contract.mismatch import Mismatch
 from tallystick.contract.model import Json
 from tallystick.verifier.results import ContractResult, Result
 
@@ -106,14 +107,15 @@ def fields_of(result: Result) -> tuple[BrokenField, ...]:
     found = [
         BrokenField(
             title,
-            place(m.part, m.path),
+            place(m.part, path),
             m.sentence,
-            _hashable(m.expected),
-            _hashable(m.actual),
+            _hashable(expected),
+            _hashable(actual),
             m.rule.name if m.rule else "",
             result.pending,
         )
         for m in replayed.mismatches
+        for path, expected, actual in exact(m)
     ]
     found += [
         BrokenField(title, f"body {u.path}" if u.path else "not checked", u.sentence, pending=result.pending)
@@ -122,6 +124,20 @@ def fields_of(result: Result) -> tuple[BrokenField, ...]:
     if replayed.problem is not None:
         found.append(BrokenField(title, replayed.problem.kind, replayed.problem.sentence, pending=result.pending))
     return tuple(found)
+
+
+def exact(mismatch: Mismatch) -> list[tuple[str, Json | bytes, Json | bytes]]:
+    """(path, expected, actual) of what a mismatch is about: keys that are missing from a map each on their own."""
+    expected, actual = mismatch.expected, mismatch.actual
+    if mismatch.kind in ("missing-key", "missing-keys") and isinstance(expected, dict) and isinstance(actual, dict):
+        gone = [key for key in expected if key not in actual]
+        if gone:
+            return [(_below(mismatch.path, key), expected[key], None) for key in gone]
+    return [(mismatch.path, expected, actual)]
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if key.isidentifier() else f"{path}['{key}']"
 
 
 def place(part: str, path: str) -> str:

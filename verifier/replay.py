@@ -62,7 +62,7 @@ class Stop(Exception):
 
 def run(groups: Sequence[Group], settings: Settings, done: Done) -> None:
     """Replay every group in order and report each job once. KeyboardInterrupt passes through; what is done is done."""
-    sender = _NoSender() if settings.target is None else settings.target.sender()
+    sender = sender_for(settings)
     try:
         for group in groups:
             _run_group(group, settings, sender, done)
@@ -70,6 +70,11 @@ def run(groups: Sequence[Group], settings: Settings, done: Done) -> None:
         pass
     finally:
         sender.close()
+
+
+def sender_for(settings: Settings) -> Sender:
+    """A sender to the target; without a target, one that says so."""
+    return _NoSender() if settings.target is None else settings.target.sender()
 
 
 def _run_group(group: Group, settings: Settings, sender: Sender, done: Done) -> None:

@@ -175,6 +175,12 @@ class Report:
     def results(self) -> tuple[Result, ...]:
         return tuple(r for c in self.contracts for r in c.results)
 
+    def text(self, *, colour: bool = False, width: int = 80, verbose: bool = False) -> str:
+        """The report as the command prints it."""
+        from tallystick.verifier.reports import console
+
+        return console.text(self, colour=colour, width=width, verbose=verbose)
+
     @property
     def unreachable(self) -> bool:
         """Did no replay reach the provider? Then nothing was learned about it."""

@@ -43,6 +43,11 @@ def text(report: Report, *, colour: bool = False, width: int = 80, verbose: bool
     return "\n".join(_lines(report, Ink(colour), max(width, 40), verbose)) + "\n"
 
 
+def failure(result: Result, width: int = 80) -> str:
+    """One failure on its own, as the report shows it."""
+    return "\n".join(_failure(result, Ink(False), width))
+
+
 def _lines(report: Report, ink: Ink, width: int, verbose: bool) -> Iterator[str]:
     version = f" {report.provider_version}" if report.provider_version else ""
     yield ink.bold(words.printable(f"{report.provider}{version}")) + ink.dim(f" at {words.printable(report.target)}")

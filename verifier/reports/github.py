@@ -11,7 +11,7 @@ LIMIT: Final = 10
 """GitHub shows ten annotations of each kind in a step."""
 
 
-def annotations(report: Report) -> str:
+def text(report: Report) -> str:
     """`::error` for what breaks the build, `::warning` for pending failures, then the verdict as a notice."""
     lines: list[str] = []
     for level, found in (

@@ -21,7 +21,7 @@ VERDICTS: Final = {0: "passed", 1: "broken", 3: "nothing to verify", 4: "could n
 
 
 def text(report: Report) -> str:
-    return json_text.dumps(document(report), indent=2).decode() + "\n"  # type: ignore[arg-type]
+    return json_text.dumps(document(report), indent=2).decode() + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -53,9 +53,7 @@ class AsgiTarget:
             return
         try:
             loop.run_until_complete(self._shut_down())
-            for task in (left := asyncio.all_tasks(loop)):
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(_end_the_rest())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
@@ -145,6 +143,14 @@ class AsgiSender(Caller):
         finally:
             alarm.cancel()
         return exchange.response()
+
+
+async def _end_the_rest() -> None:
+    """Cancel what the application left running, and wait for it."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _call(app: Any, scope: dict[str, Any], exchange: _Exchange) -> Coroutine[Any, Any, None]:
