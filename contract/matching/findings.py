@@ -27,7 +27,11 @@ class Steps(NamedTuple):
 
 
 def _step(key: str) -> paths.Token:
-    # As the Pact core has it: a key of digits reads as an index.
+    # As the Pact core has it: a key of digits reads as an index, and keys that look like stars are shown as stars.
+    if key == "*":
+        return paths.ANY
+    if key == "[*]":
+        return paths.ANY_INDEX
     return int(key) if key.isascii() and key.isdecimal() and len(key) < 20 else key
 
 

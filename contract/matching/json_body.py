@@ -38,6 +38,8 @@ def fits(expected: Any, actual: Any, place: Place, strict: bool) -> bool:
             return False
         if place.rule is None:
             return len(expected) == len(actual) and _items_fit(expected, actual, place, strict)
+        if not place.rule.checks:
+            return False
         if not expected:
             return True
         if place.rule.plain_type:
@@ -105,6 +107,7 @@ def _object_fits(expected: dict[str, Any], actual: dict[str, Any], place: Place,
         return True
     if (
         rule.each_key
+        and place.ends_here
         and place.frees_keys
         and not all(_key_fits(check, key) for check in rule.each_key for key in actual)
     ):
@@ -215,7 +218,7 @@ class Explanation:
                         check.matcher.name, at, expected, actual, check.object_why(expected, actual), check, rule
                     )
         if ordinary:
-            if place.frees_keys:
+            if place.ends_here:
                 self.keys(rule, actual, at)
             self.members(expected, actual, place, at)
 
@@ -250,6 +253,8 @@ class Explanation:
         rule = place.rule
         if rule is None:
             self.plain_array(expected, actual, place, at)
+        elif not rule.checks:
+            self.findings.judge_json(rule, expected, actual, at)
         elif expected:
             self.ruled_array(expected, actual, place, rule, at)
 

@@ -75,8 +75,8 @@ class Place:
     """Where the walk stands: the chosen rule, whether it was found further up, and where each step leads."""
 
     __slots__ = (
-        "_any_index", "_any_key", "accepts", "below", "cascaded", "frees_keys", "has_names", "nodes", "rule",
-        "steps", "under_type",
+        "_any_index", "_any_key", "accepts", "below", "cascaded", "ends_here", "frees_keys", "has_names", "nodes",
+        "rule", "steps", "under_type",
     )  # fmt: skip
 
     def __init__(self, nodes: tuple[Node, ...], inherited: ReadyRule | None, under_type: bool) -> None:
@@ -89,6 +89,8 @@ class Place:
         self.rule: ReadyRule | None = best
         self.cascaded: bool = best is not None and best is inherited
         self.accepts: Callable[[Any, Any], bool] | None = best.accepts if best is not None else None
+        self.ends_here: bool = bool(here)
+        """Whether any rule's path ends here, chosen or not: only then does an eachKey that cascades test keys."""
         self.frees_keys: bool = any(rule.frees_keys for rule in here)
         self.under_type: bool = under_type or any(rule.is_type for rule in here)
         self.steps: dict[str, Place] = {}
@@ -121,10 +123,11 @@ class Place:
         is_index = key.isdecimal() and key.isascii()
         name = str(int(key)) if is_index and len(key) < 20 else key
         if not self.has_names or not any(name in node.names for node in self.nodes):
-            return self._other(is_index)
+            return self._other(is_index or key == "[*]")
         place = self.steps.get(key)
         if place is None:
-            place = self.steps[key] = self._make(name, is_index)
+            # The Pact core takes the key "[*]" for any index.
+            place = self.steps[key] = self._make(name, is_index or key == "[*]")
         return place
 
     def item(self, index: int) -> Place:
