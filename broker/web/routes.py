@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.broker.web import assets, dashboard
+from tallystick.broker.web import answers, assets, dashboard
 
-routes: Final = [assets.routes, dashboard.routes]
+routes: Final = [assets.routes, dashboard.routes, answers.routes]

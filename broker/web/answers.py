@@ -1,0 +1,175 @@
+"""The can-i-deploy page and the matrix pages: one answer, shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from tallystick.broker.db import read
+from tallystick.broker.deployability import matrix
+from tallystick.broker.deployability import queries as matrix_queries
+from tallystick.broker.deployability.explanation import Explanation, explain
+from tallystick.broker.deployability.matrix import Answer
+from tallystick.broker.deployability.routes import branch_to_environment, pairs_of, tag_to_tag
+from tallystick.broker.deployability.selectors import Destination, Question, Selector, ignored_in
+from tallystick.broker.deployability.selectors import read as read_question
+from tallystick.broker.errors import InvalidQuery
+from tallystick.broker.http.calls import Call, CallDep
+from tallystick.broker.http.routing import Routes
+from tallystick.broker.web import queries
+from tallystick.broker.web.rendering import for_people, known, page
+
+routes = Routes("Pages")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An answer with what a page says about it; `hidden` rows were weighed and are not printed."""
+
+    answer: Answer
+    explanation: Explanation
+    subject: str
+    target: str
+    url: str
+
+    @property
+    def hidden(self) -> int:
+        case = self.answer.case
+        return len(case.considered) + len(case.ignored_rows) - len(self.answer.rows)
+
+    @property
+    def summary(self) -> str:
+        verdict = self.answer.verdict
+        if verdict.word == "yes" and not verdict.success:
+            return "Nothing stands in the way: no contract takes part."
+        parts = [
+            f"{count} {word}"
+            for count, word in (
+                (verdict.success, "verified"),
+                (verdict.failed, "failed"),
+                (verdict.unknown, "not verified"),
+                (len(self.answer.case.ignored_rows), "ignored"),
+            )
+            if count
+        ]
+        return ", ".join(parts) if parts else "No contract could be weighed."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form holds."""
+
+    pacticipant: str = ""
+    version: str = ""
+    environment: str = ""
+    ignore: str = ""
+
+
+def viewed(connection: Connection, call: Call, question: Question) -> View:
+    answer = matrix.answer(connection, question)
+    target = ""
+    if question.destination is not None:
+        there = question.destination
+        target = there.environment or (f"tag {there.tag}" if there.tag else "")
+    subject = " and ".join(
+        f"{s.asked.participant} {s.number or s.asked.version or ''}".strip() for s in answer.case.specified[:4]
+    )
+    query = call.request.scope["query_string"].decode("latin-1")
+    url = call.url + (f"?{query}" if query else "")
+    return View(answer, explain(connection, answer, call.links.base), subject, target, url)
+
+
+@routes.page("/can-i-deploy")
+@for_people
+def can_i_deploy(call: CallDep) -> Response:
+    asked = Asked(
+        call.query.get("pacticipant", "").strip(),
+        call.query.get("version", "").strip(),
+        call.query.get("environment", "").strip(),
+        call.query.get("ignore[]", "").strip(),
+    )
+    errors: list[str] = []
+    view = None
+    with read(call.engine) as connection:
+        environments, names = queries.environments(connection), queries.names(connection)
+        if asked.pacticipant and (asked.environment or call.query.get("to")):
+            selector = Selector(asked.pacticipant, asked.version or None, latest=not asked.version)
+            ignored = tuple(entry for entry in ignored_in(pairs_of(call)) if entry.participant)
+            there = Destination(environment=asked.environment or None)
+            question = Question((selector,), there, "cvpv", ignored)
+            if not asked.environment:
+                question = Question((selector,), Destination(tag=call.query["to"], latest=True), "cvp", ignored)
+            try:
+                view = viewed(connection, call, question)
+            except InvalidQuery as wrong:
+                errors += wrong.messages
+    context = {"asked": asked, "environments": environments, "names": names, "errors": errors, "view": view}
+    return page(call, "can_i_deploy.html", here="can-i-deploy", **context)
+
+
+@routes.page("/pacticipants/{name}/latest-version/{tag}/can-i-deploy/to/{to}")
+@for_people
+def tag_page(call: CallDep, name: str, tag: str, to: str) -> Response:
+    return _fixed(call, name, tag_to_tag(call, name, tag, to))
+
+
+@routes.page("/pacticipants/{name}/branches/{branch}/latest-version/can-i-deploy/to-environment/{environment}")
+@for_people
+def branch_page(call: CallDep, name: str, branch: str, environment: str) -> Response:
+    return _fixed(call, name, branch_to_environment(call, name, branch, environment))
+
+
+def _fixed(call: Call, name: str, question: Question) -> Response:
+    with read(call.engine) as connection:
+        view = viewed(connection, call, question)
+        environments, names = queries.environments(connection), queries.names(connection)
+    environment = question.destination.environment if question.destination else None
+    number = view.answer.case.specified[0].number if view.answer.case.specified else ""
+    asked = Asked(name, number or "", environment or "")
+    context = {"asked": asked, "environments": environments, "names": names, "errors": [], "view": view}
+    return page(call, "can_i_deploy.html", here="can-i-deploy", **context)
+
+
+@routes.page("/matrix")
+@for_people
+def matrix_page(call: CallDep) -> Response:
+    pairs = [(key, value) for key, value in pairs_of(call) if value.strip()]
+    question = read_question(pairs)
+    question = question.about(*(selector for selector in question.selectors if selector.participant))
+    errors: list[str] = []
+    view = None
+    with read(call.engine) as connection:
+        environments, names = queries.environments(connection), queries.names(connection)
+        if question.selectors:
+            try:
+                view = viewed(connection, call, question)
+            except InvalidQuery as wrong:
+                errors += wrong.messages
+    return page(
+        call,
+        "matrix.html",
+        here="matrix",
+        pair=None,
+        groups=[*question.selectors, *[Selector("")] * max(1, 2 - len(question.selectors))][:6],
+        destination=question.destination or Destination(),
+        latest_by=question.latest_by,
+        limit=question.limit,
+        environments=environments,
+        names=names,
+        errors=errors,
+        view=view,
+    )
+
+
+@routes.page("/matrix/provider/{provider}/consumer/{consumer}")
+@for_people
+def pair_page(call: CallDep, provider: str, consumer: str) -> Response:
+    with read(call.engine) as connection:
+        names = matrix_queries.participants_named(connection, [provider, consumer])
+        known(names, provider, "provider")
+        known(names, consumer, "consumer")
+        question = read_question(pairs_of(call)).about(Selector(consumer), Selector(provider))
+        view = viewed(connection, call, question)
+    return page(call, "matrix.html", here="matrix", pair=(consumer, provider), errors=[], view=view)
