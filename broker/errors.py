@@ -84,6 +84,17 @@ class UnsupportedType(Refusal):
 
 
 @dataclass(eq=False)
+class NotAcceptable(Refusal):
+    """None of the types on offer is one that the request's Accept takes."""
+
+    accept: str
+    offered: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"{self.accept} is not offered here; ask for {' or '.join(self.offered)}"
+
+
+@dataclass(eq=False)
 class Unprocessable(Refusal):
     """Understood and refused (422), with errors by field."""
 

@@ -29,6 +29,10 @@ class Call:
 
     @property
     def engine(self) -> Engine:
+        """The database. What was sent is doubted before: a 400 wins over a 406 or a 415, which is told here."""
+        refusal = self.request.scope.get("tallystick.refusal")
+        if refusal is not None:
+            raise refusal
         engine: Engine = self.request.app.state.engine
         return engine
 

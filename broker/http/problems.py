@@ -23,6 +23,7 @@ PROBLEMS: Final[dict[type[errors.Refusal], tuple[int, str]]] = {
     errors.InvalidQuery: (400, "sentences"),
     errors.Malformed: (400, "server-error"),
     errors.UnsupportedType: (415, "empty"),
+    errors.NotAcceptable: (406, "empty"),
     errors.Unprocessable: (422, "fields"),
     errors.TooLarge: (413, "server-error"),
     errors.Conflict: (409, "own"),

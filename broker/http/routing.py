@@ -1,7 +1,7 @@
 """Routing on the raw path: segments are split before they are decoded, so `feat%2Fx` is one name.
 
 A feature declares its routes in a `Routes`; `app.py` registers them with FastAPI, which documents and calls them;
-`RawRouter` finds the one that a request is for and decides, in this order: 501, 405, OPTIONS, 406, 415.
+`RawRouter` finds the one that a request is for and decides, in this order: 501, 405, OPTIONS, 400, 406, 415.
 """
 
 from __future__ import annotations
@@ -337,12 +337,16 @@ class RawRouter:
             await Response(status_code=405, headers=headers)(scope, receive, send)
             return
         made, route, parameters = node.methods[method]
+        content_type = _header(scope, b"content-type")
         media_type = chosen(accept, route.produces)
+        refusal: errors.Refusal | None = None
         if media_type is None or not _takes_utf8(_header(scope, b"accept-charset")):
-            await Response(status_code=406)(scope, receive, send)
-            return
-        if route.consumes and not _taken(_header(scope, b"content-type"), route.consumes):
-            raise errors.UnsupportedType(_header(scope, b"content-type"), route.consumes)
+            refusal = errors.NotAcceptable(accept, route.produces)
+        elif route.consumes and not _taken(content_type, route.consumes):
+            refusal = errors.UnsupportedType(content_type, route.consumes)
+        if refusal is not None and not (route.consumes and is_json(content_type)):
+            raise refusal
+        scope["tallystick.refusal"] = refusal  # told once the body, which can be read, was found to be right
         scope["tallystick.media_type"] = media_type
         scope["path_params"] = dict(zip(parameters, values, strict=True))
         scope["route"] = made

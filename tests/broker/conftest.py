@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -165,6 +166,49 @@ def client(broker: Running) -> Iterator[httpx.Client]:
     """An HTTP client of the running broker; it sends no Accept but `*/*`, and follows no redirects."""
     with httpx.Client(base_url=broker.url, timeout=30) as http:
         yield http
+
+
+# --- whole answers ------------------------------------------------------------------------------------------------
+
+
+def normal(text: str, url: str) -> str:
+    """Text of an answer with what changes from run to run named: {base}, {time}, {uuid}, {reference}."""
+    text = text.replace(url, "{base}")
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "{time}", text)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "{uuid}", text)
+
+
+NO_BODY: Any = object()
+
+
+@pytest.fixture
+def expect(broker: Running) -> Callable[..., None]:
+    """`expect(response, 200, {...})`: status, content type and the whole body, as `normal` writes them.
+
+    A body that is text is compared as text; `NO_BODY` (the default) means none.
+    """
+    return expecting(broker)
+
+
+def expecting(running: Running) -> Callable[..., None]:
+    def check(
+        response: httpx.Response, status: int, body: Any = NO_BODY, *, media: str = "application/hal+json"
+    ) -> None:
+        shown = normal(response.text, running.url)
+        if body is NO_BODY:
+            assert (response.status_code, shown) == (status, "")
+            return
+        got: Any = shown if isinstance(body, str) else json.loads(shown)
+        assert got == body
+        assert (response.status_code, response.headers["content-type"]) == (status, f"{media};charset=utf-8")
+
+    return check
+
+
+@pytest.fixture
+def expect_of() -> Callable[[Running], Callable[..., None]]:
+    """`expect_of(running)(response, …)` for a broker started by `broker_with`."""
+    return expecting
 
 
 # --- a world ------------------------------------------------------------------------------------------------------
