@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import orjson
+
 from tallystick.broker.errors import Malformed
 from tallystick.broker.http.checks import Fields
+from tallystick.contract import json_text
 
 # The characters of RFC 3986; a relative reference passes, a space does not.
 _URI: Final = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
@@ -42,8 +44,8 @@ class Published:
         return None if self.report_text is None else hashlib.sha256(self.report_text).hexdigest()
 
 
-def published(sent: Any) -> Published:
-    """The result, or `Invalid` with every complaint."""
+def published(sent: Any, body: bytes) -> Published:
+    """The result, or `Invalid` with every complaint. `sent` is what `body` holds."""
     fields = Fields(sent)
     success = fields.boolean("success", required=True)
     version = fields.text("providerApplicationVersion", required=True, blank=False)
@@ -61,18 +63,20 @@ def published(sent: Any) -> Published:
         provider_version=version,
         build_url=build_url,
         executed_at=executed_at,
-        verified_by=_json(verified_by).decode() if isinstance(verified_by, dict) else None,
+        verified_by=orjson.dumps(verified_by).decode() if isinstance(verified_by, dict) else None,
         report=report,
-        report_text=None if report is None else _json(report),
+        report_text=None if report is None else _as_written(body),
     )
 
 
-def _json(value: Any) -> bytes:
-    """Compact and ASCII: half characters and the like survive, whatever the database."""
+def _as_written(body: bytes) -> bytes:
+    """The report with its numbers as they were written: a mismatch may be about 1 and 1.0, or 30 digits long."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
-    except ValueError:
-        raise Malformed("JSON::ParserError - a number is too large") from None
+        whole = json_text.loads(body)
+    except json_text.JsonInvalid as invalid:
+        raise Malformed(f"JSON::ParserError - {invalid}") from None
+    assert isinstance(whole, dict)
+    return json_text.dumps(whole["testResults"])
 
 
 def _moment(fields: Fields) -> datetime | None:

@@ -60,7 +60,7 @@ def publish_with_metadata(call: CallDep, provider: str, consumer: str, sha: str,
 
 
 def _publish(call: Call, provider: str, consumer: str, sha: str, segment: str | None) -> Response:
-    sent = inputs.published(call.json())
+    sent = inputs.published(call.json(), call.body)
     with write(call.engine) as session:
         stored = service.publish(session, consumer, provider, sha, sent, metadata.decode(segment), now(session))
         row = queries.result_by_id(session, stored)
