@@ -43,7 +43,7 @@ class MockAdapter(BaseAdapter):
         response.raw = raw
         response.url = request.url or ""
         response.request = request
-        requests.cookies.extract_cookies_to_jar(response.cookies, request, raw)
+        requests.cookies.extract_cookies_to_jar(response.cookies, request, raw)  # type: ignore[no-untyped-call]
         return response
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""The broker's clients, `BrokerClient` and `AsyncBrokerClient`: start with `client`, then `operations`."""
