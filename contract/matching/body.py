@@ -164,21 +164,34 @@ def expected_type(body: Body, stated: ContentType | None) -> ContentType:
 
 
 def handler_of(expected: Expected) -> Handler:
-    """The algorithm for an expected body, by its media type alone (Pact, "Body gate", step 3)."""
-    from tallystick.contract.matching import form_body, json_body, multipart_body, plain_body, xml_body
+    """The algorithm for an expected body, by its media type alone (Pact, "Body gate", step 3).
 
+    Each is imported when it is first needed. Plain JSON is always ours, so that the commonest programs need not look
+    for what other distributions installed.
+    """
     kind = expected.content_type
-    extension = _installed().get(f"{kind.type}/{kind.subtype}")
-    if extension is not None:
-        return extension(expected)
+    if (kind.type, kind.subtype) != ("application", "json"):
+        extension = _installed().get(f"{kind.type}/{kind.subtype}")
+        if extension is not None:
+            return extension(expected)
     if kind.is_json:
+        from tallystick.contract.matching import json_body
+
         return json_body.JsonBody(expected)
     if kind.is_xml:
+        from tallystick.contract.matching import xml_body
+
         return xml_body.XmlBody(expected)
     if kind.is_multipart:
+        from tallystick.contract.matching import multipart_body
+
         return multipart_body.MultipartBody(expected)
     if kind.is_form:
+        from tallystick.contract.matching import form_body
+
         return form_body.FormBody(expected)
+    from tallystick.contract.matching import plain_body
+
     at_root = expected.root.rule
     wants_magic = at_root is not None and any(isinstance(check, ContentTypeOf) for check in at_root.checks)
     if kind.is_binary or wants_magic:
