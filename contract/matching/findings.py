@@ -125,7 +125,7 @@ class Findings:
         found = self.fork()
         try:
             if not check.json(expected, actual):
-                found.add(check.matcher.name, at, expected, actual, check.json_why(expected, actual), check, rule)
+                found.add(check.kind, at, expected, actual, check.json_why(expected, actual), check, rule)
         except CannotCheck as cannot:
             found.cannot(cannot, at, rule)
         return found
@@ -151,7 +151,7 @@ class Findings:
             try:
                 if not check.text(expected, actual, cascaded):
                     sentence = wording.replace("{}", check.text_why(expected, actual), 1)
-                    one.add(check.matcher.name, at, expected, actual, sentence, check, rule)
+                    one.add(check.kind, at, expected, actual, sentence, check, rule)
             except CannotCheck as cannot:
                 one.cannot(cannot, at, rule)
             found.append(one)

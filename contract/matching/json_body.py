@@ -215,7 +215,7 @@ class Explanation:
                 ordinary = True
                 if not check.object(expected, actual, place.cascaded):
                     self.findings.add(
-                        check.matcher.name, at, expected, actual, check.object_why(expected, actual), check, rule
+                        check.kind, at, expected, actual, check.object_why(expected, actual), check, rule
                     )
         if ordinary:
             if place.ends_here:
@@ -290,7 +290,7 @@ class Explanation:
                     items = self.findings.fork()
                     Explanation(items, self.strict).items(expected, actual, place, None, at)
                 if not check.array(expected, actual, place.cascaded):
-                    found.add(check.matcher.name, at, expected, actual, check.array_why(expected, actual), check, rule)
+                    found.add(check.kind, at, expected, actual, check.array_why(expected, actual), check, rule)
                 found.join(items)
             alternatives.append(found)
         self.findings.weigh(alternatives, any_of=rule.any_of)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Final
 
 from tallystick.contract import content_types
@@ -91,7 +92,11 @@ _MARKS: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"function", "text/x-matlab"),
     (0, b"[1]", "text/x-mpl2"),
 )
-_HTML: Final = (b"<!doctype html", b"<html", b"<head", b"<script", b"<iframe", b"<body", b"<h1", b"<div", b"<table")
+_HTML: Final = re.compile(
+    rb"\s*<(?:html|!--|(?:!doctype html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[ >])",
+    re.IGNORECASE,
+)
+"""What browsers take for HTML."""
 
 
 def is_a(content: bytes, media_type: str) -> bool:
@@ -108,10 +113,9 @@ def detect(content: bytes) -> str:
 
 def _marked(content: bytes) -> str:
     start = content[:300]
-    blank_free = start.lstrip(b" \t\r\n")
-    if blank_free.startswith(b"<?xml"):
+    if start.lstrip(b" \t\r\n")[:5].lower() == b"<?xml":
         return "text/xml"
-    if blank_free[:16].lower().startswith(_HTML):
+    if _HTML.match(start):
         return "text/html"
     for offset, mark, name in _MARKS:
         if start.startswith(mark, offset):

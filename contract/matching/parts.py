@@ -96,11 +96,12 @@ def _ruled_parameter(
     item_rule: Callable[[str, int], tuple[ReadyRule, bool] | None],
 ) -> None:
     def item(into: Findings, index: int, expected: str, actual: str) -> None:
-        item_chosen, item_cascaded = item_rule(name, index) or (rule, cascaded)
-        into.judge_text(item_chosen, expected, actual, where, cascaded=item_cascaded)
+        # Where items may have rules of their own, in forms, whatever reaches one counts as coming from further up.
+        own = item_rule(name, index)
+        into.judge_text(own[0] if own else rule, expected, actual, where, cascaded=own is not None)
 
     at = Steps((name,), (name,))
-    text_lists.ruled(findings, rule, wanted, found, item, at, cascaded=cascaded)
+    text_lists.ruled(findings, rule, wanted, found, item, at, where, cascaded=cascaded)
 
 
 def _plain_parameter(
@@ -169,7 +170,7 @@ def _header(findings: Findings, name: str, wanted: Sequence[str], found: Sequenc
             _header_value(into, name, expected, actual, rule, wording + " for value at index 0", "")
 
         lowered = name.lower()
-        text_lists.ruled(findings, rule, wanted, found, item, Steps((lowered,), (lowered,)))
+        text_lists.ruled(findings, rule, wanted, found, item, Steps((lowered,), (lowered,)), name)
     else:
         for index in range(max(len(wanted), len(found))):
             if index >= len(found):
@@ -239,7 +240,7 @@ def status(findings: Findings, expected: int, actual: int, rule: ReadyRule | Non
         one = findings.fork()
         try:
             if not check.status(expected, actual):
-                one.add(check.matcher.name, "", expected, actual, check.status_why(expected, actual), check, rule)
+                one.add(check.kind, "", expected, actual, check.status_why(expected, actual), check, rule)
         except CannotCheck as cannot:
             one.cannot(cannot, "", rule)
         alternatives.append(one)

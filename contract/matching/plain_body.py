@@ -61,7 +61,7 @@ class BinaryBody:
             try:
                 if not check.data(wanted, found):
                     sentence = check.data_why(wanted, found)
-                    one.add(check.matcher.name, _ROOT, wanted, found, sentence, check, self.rule)
+                    one.add(check.kind, _ROOT, wanted, found, sentence, check, self.rule)
             except CannotCheck as cannot:
                 one.cannot(cannot, _ROOT, self.rule)
             alternatives.append(one)

@@ -25,10 +25,14 @@ def ruled(
     actual: Sequence[str],
     item: Item,
     at: Steps,
+    where: str,
     *,
     cascaded: bool = False,
 ) -> None:
-    """Compare two lists of texts under the rule of their name; `item` compares single values under it."""
+    """Compare two lists of texts under the rule of their name; `item` compares single values under it.
+
+    What is wrong with a list is reported at `at`, what is wrong with a value at `where`.
+    """
     if not expected:
         return
     wanted, found = list(expected), list(actual)
@@ -43,10 +47,10 @@ def ruled(
                 there = place_of_each_value(check, rule.key).rule
                 assert there is not None
                 for index, value in enumerate(found):
-                    one.judge_text(there, wanted[index if index < len(wanted) else 0], value, at.index(index))
+                    one.judge_text(there, wanted[index if index < len(wanted) else 0], value, where)
         else:
             if not check.array(wanted, found, cascaded):
-                one.add(check.matcher.name, at, wanted, found, check.array_why(wanted, found), check, rule)
+                one.add(check.kind, at, wanted, found, check.array_why(wanted, found), check, rule)
             if items is None:
                 items = findings.fork()
                 for index, value in enumerate(found):

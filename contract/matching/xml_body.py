@@ -92,7 +92,7 @@ class _Walk:
             found.cannot(cannot, at, rule)
         else:
             if sentence:
-                found.add(check.matcher.name, at, expected.name, actual.name, sentence, check, rule)
+                found.add(check.kind, at, expected.name, actual.name, sentence, check, rule)
         return found
 
     def attributes(self, expected: Element, actual: Element, place: Place, at: Steps) -> None:
@@ -123,7 +123,7 @@ class _Walk:
         for name, group in found.items():
             there = place.step_to_any(name)
             if name in wanted:
-                self.group(wanted[name], group, there, at, at.key(name))
+                self.group(wanted[name], group, there, at.key(name))
             elif self.strict or there.under_type:
                 for child in group:
                     self.unexpected(child, at)
@@ -132,7 +132,8 @@ class _Walk:
                 for child in group:
                     self.missing(child, at)
 
-    def group(self, wanted: list[Element], found: list[Element], there: Place, parent: Steps, at: Steps) -> None:
+    def group(self, wanted: list[Element], found: list[Element], there: Place, at: Steps) -> None:
+        # Missing and further members of a group are reported at the group's path, as the Pact core does.
         if there.under_type:
             for child in found:
                 self.element(wanted[0], child, there, at)
@@ -140,10 +141,9 @@ class _Walk:
         for one, other in zip(wanted, found, strict=False):
             self.element(one, other, there, at)
         for child in wanted[len(found) :]:
-            self.missing(child, parent)
+            self.missing(child, at)
         if self.strict:
             for child in found[len(wanted) :]:
-                # The Pact core names the path of the group here, not that of the parent.
                 self.unexpected(child, at)
 
     def unexpected(self, child: Element, at: Steps) -> None:

@@ -36,6 +36,8 @@ class Element:
     children: list[Element] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     """Its own pieces of text, blank ones included."""
+    asides: int = 0
+    """Its own comments and processing instructions, which are not compared but counted."""
 
     @property
     def text(self) -> str:
@@ -44,7 +46,8 @@ class Element:
 
     @property
     def node_count(self) -> int:
-        return len(self.children) + len(self.texts)
+        """How many nodes it has, of any kind: what the limits of a type matcher count."""
+        return len(self.children) + len(self.texts) + self.asides
 
 
 def parse(content: bytes) -> Element:
@@ -127,10 +130,15 @@ class _Builder(handler.ContentHandler, handler.LexicalHandler):
         self.pieces.append(whitespace)
 
     def processingInstruction(self, target: str, data: str) -> None:
-        self.flush()
+        self.aside()
 
     def comment(self, content: str) -> None:
+        self.aside()
+
+    def aside(self) -> None:
         self.flush()
+        if self.open:
+            self.open[-1].asides += 1
 
     def startCDATA(self) -> None:
         self.flush()
