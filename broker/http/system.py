@@ -53,7 +53,7 @@ def _if_enabled(call: CallDep) -> None:
         raise NotFound()
 
 
-@routes.get("/test/error", answers={500: None}, summary="Fails, to show what a failure looks like")
+@routes.get("/test/error", produces=(HAL, HTML), answers={500: None}, summary="Fails, to show what a failure looks like")
 def test_error(call: CallDep) -> Response:
     raise RuntimeError("Don't panic. This is a test API error.")
 

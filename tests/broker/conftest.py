@@ -434,3 +434,16 @@ def watch_statements() -> Callable[[Engine], contextlib.AbstractContextManager[S
 @pytest.fixture
 def root() -> Path:
     return Path(__file__).parents[2]
+
+
+@pytest.fixture(name="segment")
+def segment_fixture() -> Callable[[str], str]:
+    """A name as one segment of a path."""
+    return segment
+
+
+@pytest.fixture(params=DATABASES)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database, for tests that start brokers of their own."""
+    name: str = request.param
+    return name
