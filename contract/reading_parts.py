@@ -17,12 +17,15 @@ _RESPONSE: Final = frozenset({"status", "headers", "body", "matchingRules", "gen
 
 
 def kind_of(value: Any) -> str:
+    """What kind of JSON value this is, in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, str):
         return "a string"
+    if isinstance(value, Mapping):
+        return "an object"
     return "an array" if isinstance(value, list) else "a number"
 
 

@@ -6,7 +6,7 @@ that limits given as digits become integers, and the format of a date is always 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -368,18 +368,29 @@ def _read_category(
         notes.warn(at, "rules under `contents` have no effect", "use `body`")
     alone = isinstance(entries.get("matchers"), list)
     for key, entry in [("", entries)] if alone else sorted(entries.items()):
-        place = at if alone else pointer(at, key)
+        steps = () if alone else (key,)
         if not isinstance(entry, Mapping) or not isinstance(entry.get("matchers"), list):
-            notes.warn(place, "a rule is an object with an array `matchers`; this one is ignored")
+            notes.warn(pointer(at, *steps), "a rule is an object with an array `matchers`; this one is ignored")
             if category not in _UNKEYED:
                 leftover.setdefault(name, {})[key] = entry
             continue
-        if category in _BY_PATH and not _is_path(key, place, notes):
-            continue
-        matchers = tuple(_read_matchers(entry["matchers"], place, notes))
+        if category in _BY_PATH:
+            try:
+                paths.parse(key)
+            except PathInvalid as problem:
+                notes.refuse(pointer(at, *steps), str(problem))
+                continue
+        matchers = []
+        for index, one in enumerate(entry["matchers"]):
+            matcher, fault = _read_checked(one)
+            if fault:
+                (notes.warn if matcher else notes.refuse)(pointer(at, *steps, "matchers", index), fault)
+            if matcher is not None:
+                matchers.append(matcher)
         if matchers:
-            combine = str(entry.get("combine", "AND")).upper()
-            rule = Rule(matchers, "OR" if combine == "OR" else "AND")
+            combine = entry.get("combine")
+            or_ = isinstance(combine, str) and combine.upper() == "OR"
+            rule = Rule(tuple(matchers), "OR" if or_ else "AND")
             rules = found.setdefault(category, {})
             if category not in _UNKEYED:
                 rules[key] = rule
@@ -387,34 +398,17 @@ def _read_category(
                 rules[""] = rule
 
 
-def _read_matchers(written: list[Any], at: str, notes: Notes) -> Iterator[Matcher]:
-    for index, one in enumerate(written):
-        matcher = _read_checked(one, pointer(at, "matchers", index), notes)
-        if matcher is not None:
-            yield matcher
-
-
-def _read_checked(written: Any, at: str, notes: Notes) -> Matcher | None:
+def _read_checked(written: Any) -> tuple[Matcher | None, str]:
+    """The matcher and what is wrong with it: an unknown one is still one, an incomplete one is None."""
     if not isinstance(written, Mapping):
-        notes.refuse(at, "a matcher is an object")
-        return None
+        return None, "a matcher is an object"
     try:
         matcher = read_matcher(written)
     except RuleInvalid as problem:
-        notes.refuse(at, str(problem))
-        return None
+        return None, str(problem)
     if matcher.name not in MATCHERS:
-        notes.warn(at, f'there is no matcher "{matcher.name}"; what it is applied to will not match')
-    return matcher
-
-
-def _is_path(text: str, at: str, notes: Notes) -> bool:
-    try:
-        paths.parse(text)
-    except PathInvalid as problem:
-        notes.refuse(at, str(problem))
-        return False
-    return True
+        return matcher, f'there is no matcher "{matcher.name}"; what it is applied to will not match'
+    return matcher, ""
 
 
 def _read_flat(written: Mapping[str, Any], at: str, notes: Notes, found: dict[str, dict[str, Rule]]) -> None:
@@ -429,7 +423,9 @@ def _read_flat(written: Mapping[str, Any], at: str, notes: Notes, found: dict[st
             notes.warn(place, "this rule names no part of the message; it is ignored")
             continue
         category, key = named
-        matcher = _read_checked(one, place, notes)
+        matcher, fault = _read_checked(one)
+        if fault:
+            (notes.warn if matcher else notes.refuse)(place, fault)
         if matcher is not None:
             found.setdefault(category, {})[key] = Rule((matcher,))
 
