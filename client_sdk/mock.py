@@ -51,6 +51,7 @@ class Mock:
         *,
         strict_body: bool = True,
         cors: bool = False,
+        remember: bool = True,
     ) -> None:
         from tallystick.contract.matching import compile_request
 
@@ -58,6 +59,7 @@ class Mock:
         self.provider = provider
         self.base_url = f"http://{provider}"
         self._cors = cors
+        self._remember = remember
         self._lock = threading.Lock()
         self._wrong: list[WrongRequest] = []
         self._offers = [
@@ -81,8 +83,9 @@ class Mock:
         if self._cors and request.method == "OPTIONS":
             return Reply(204, _preflight(request), b"")
         problem = self._diagnose(request)
-        with self._lock:
-            self._wrong.append(problem)
+        if self._remember:
+            with self._lock:
+                self._wrong.append(problem)
         marker = "Unexpected-Request" if problem.kind == "unexpected" else "Request-Mismatch"
         headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/plain; charset=utf-8"), ("X-Pact", marker))
         if self._cors:

@@ -22,7 +22,113 @@ class Entry(NamedTuple):
 
 COMMANDS: Final[dict[str, Entry]] = {
     "verify": Entry("tallystick.verifier.cli:verify", "Replay contracts against a provider, and say who would break."),
-    "broker": Entry("tallystick.broker.cli:broker", "Run the service that keeps contracts and says what may be deployed."),
+    "broker": Entry(
+        "tallystick.broker.cli:broker", "Run the service that keeps contracts and says what may be deployed."
+    ),
+    "publish": Entry(
+        "tallystick.client_sdk.commands.publish:publish", "Publish contract files, or folders of them, to the broker."
+    ),
+    "can-i-deploy": Entry(
+        "tallystick.client_sdk.commands.can_i_deploy:can_i_deploy", "May this version go to that environment?"
+    ),
+    "can-i-merge": Entry(
+        "tallystick.client_sdk.commands.can_i_deploy:can_i_merge",
+        "Does this version fit the main branches of what it is integrated with?",
+    ),
+    "matrix": Entry(
+        "tallystick.client_sdk.commands.can_i_deploy:matrix", "Which versions have been verified with which."
+    ),
+    "record-deployment": Entry(
+        "tallystick.client_sdk.commands.deployments:record_deployment",
+        "Record that a version is live in an environment, in place of the one before.",
+    ),
+    "record-undeployment": Entry(
+        "tallystick.client_sdk.commands.deployments:record_undeployment",
+        "Record that an application is no longer live in an environment.",
+    ),
+    "record-release": Entry(
+        "tallystick.client_sdk.commands.deployments:record_release",
+        "Record that a version is supported in an environment, beside those that are.",
+    ),
+    "record-support-ended": Entry(
+        "tallystick.client_sdk.commands.deployments:record_support_ended",
+        "Record that a released version is no longer supported in an environment.",
+    ),
+    "contracts": Entry(
+        "tallystick.client_sdk.commands.contracts:contracts", "Look at contracts: in files, or in the broker."
+    ),
+    "states": Entry(
+        "tallystick.client_sdk.commands.contracts:states", "List the states that consumers ask of a provider."
+    ),
+    "stub": Entry(
+        "tallystick.client_sdk.commands.stub:stub",
+        "Serve contracts from FILES, folders or a broker as a fake provider, until Ctrl-C.",
+    ),
+    "list-environments": Entry(
+        "tallystick.client_sdk.commands.environments:list_environments", "List the environments."
+    ),
+    "create-environment": Entry(
+        "tallystick.client_sdk.commands.environments:create_environment", "Make a new environment known."
+    ),
+    "update-environment": Entry(
+        "tallystick.client_sdk.commands.environments:update_environment", "Change an environment."
+    ),
+    "describe-environment": Entry(
+        "tallystick.client_sdk.commands.environments:describe_environment", "Show an environment."
+    ),
+    "delete-environment": Entry(
+        "tallystick.client_sdk.commands.environments:delete_environment",
+        "Delete an environment, with what is recorded as deployed there.",
+    ),
+    "list-pacticipants": Entry(
+        "tallystick.client_sdk.commands.pacticipants:list_pacticipants", "List the applications."
+    ),
+    "describe-pacticipant": Entry(
+        "tallystick.client_sdk.commands.pacticipants:describe_pacticipant", "Show an application."
+    ),
+    "create-or-update-pacticipant": Entry(
+        "tallystick.client_sdk.commands.pacticipants:create_or_update_pacticipant",
+        "Make an application known, or change what is known of it.",
+    ),
+    "delete-pacticipant": Entry(
+        "tallystick.client_sdk.commands.pacticipants:delete_pacticipant",
+        "Delete an application, with its contracts and results.",
+    ),
+    "list-versions": Entry(
+        "tallystick.client_sdk.commands.pacticipants:list_versions", "List the newest versions of an application."
+    ),
+    "describe-version": Entry(
+        "tallystick.client_sdk.commands.pacticipants:describe_version", "Show a version of an application."
+    ),
+    "create-or-update-version": Entry(
+        "tallystick.client_sdk.commands.pacticipants:create_or_update_version",
+        "Make a version known, on a branch, with tags.",
+    ),
+    "create-version-tag": Entry("tallystick.client_sdk.commands.pacticipants:create_version_tag", "Tag a version."),
+    "delete-version-tag": Entry(
+        "tallystick.client_sdk.commands.pacticipants:delete_version_tag", "Take a tag off a version."
+    ),
+    "list-branches": Entry(
+        "tallystick.client_sdk.commands.pacticipants:list_branches", "List the branches of an application."
+    ),
+    "delete-branch": Entry(
+        "tallystick.client_sdk.commands.pacticipants:delete_branch",
+        "Delete a branch of an application; its versions stay.",
+    ),
+    "list-webhooks": Entry("tallystick.client_sdk.commands.webhooks:list_webhooks", "List the webhooks."),
+    "describe-webhook": Entry("tallystick.client_sdk.commands.webhooks:describe_webhook", "Show a webhook."),
+    "create-webhook": Entry(
+        "tallystick.client_sdk.commands.webhooks:create_webhook", "Have the broker call URL when an event happens."
+    ),
+    "create-or-update-webhook": Entry(
+        "tallystick.client_sdk.commands.webhooks:create_or_update_webhook", "Make or replace the webhook of a uuid."
+    ),
+    "test-webhook": Entry("tallystick.client_sdk.commands.webhooks:test_webhook", "Call a webhook now."),
+    "delete-webhook": Entry("tallystick.client_sdk.commands.webhooks:delete_webhook", "Delete a webhook."),
+    "completion": Entry(
+        "tallystick.client_sdk.commands.completion:completion",
+        'Print the completion script of a shell: eval "$(tallystick completion bash)".',
+    ),
     "demo": Entry("tallystick._examples.demo.cli:demo", "See Tallystick at work on real services."),
 }
 

@@ -58,6 +58,7 @@ def _waiting(command: shared.F) -> shared.F:
 @click.pass_context
 def can_i_deploy(
     ctx: click.Context,
+    /,
     broker: Any,
     as_json: bool,
     to_environment: str | None,
@@ -98,6 +99,7 @@ def can_i_deploy(
 @click.pass_context
 def can_i_merge(
     ctx: click.Context,
+    /,
     broker: Any,
     as_json: bool,
     limit: int | None,
@@ -128,6 +130,7 @@ def can_i_merge(
 @click.pass_context
 def matrix(
     ctx: click.Context,
+    /,
     broker: Any,
     as_json: bool,
     limit: int | None,
@@ -149,7 +152,7 @@ def matrix(
 
 
 def selected(given: list[tuple[str, str | None]]) -> tuple[list[Selector], list[Selector]]:
-    """The selectors, and those to ignore, from options in their order. Raises `UsageError` for one that has no owner."""
+    """The selectors, and those to ignore, from options in their order. Raises `UsageError` for one without an owner."""
     from dataclasses import replace
 
     from tallystick.client_sdk.broker_client.results import Selector

@@ -15,7 +15,7 @@ from tallystick.contract import errors, reading
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
 @click.option("--consumer-app-version", "-a", metavar="V", help="The consumer's version; the commit when left out.")
-@click.option("--branch", "-h", metavar="B", help="Its branch; asked of the CI system or git when left out.")
+@click.option("--branch", metavar="B", help="Its branch; asked of the CI system or git when left out.")
 @click.option("--build-url", metavar="URL", help="Where the build can be seen; asked of the CI system.")
 @click.option("--tag", "-t", multiple=True, help="A tag for the version; may be repeated.")
 @click.option("--tag-with-git-branch", "-g", is_flag=True, help="Tag the version with the branch as well.")

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-YES, NO, USAGE, UNKNOWN, COULD_NOT: Final = 0, 1, 2, 3, 4
+YES: Final = 0
+NO: Final = 1
+UNKNOWN: Final = 3
 _OCCURRENCES: Final = "tallystick.occurrences"
 
 
