@@ -62,9 +62,10 @@ class ContractDiff:
 
 
 def diff(old: Contract, new: Contract) -> ContractDiff:
-    """What differs between two contracts. Interactions are paired as `merging` does, then by what they expect.
+    """What differs between two contracts.
 
-    An interaction under another description that sends and expects the same is a change of `description`.
+    Interactions are paired as `merging` does; then by what they send and expect, which makes another description a
+    change; then, where one is left on both sides, by kind and description, which makes other states a change.
     """
     pairs, removed, added = _paired(old.interactions, new.interactions)
     changed = [
@@ -111,21 +112,28 @@ def _paired(
         else:
             taken.add(found)
             pairs.append((old[found], one))
-    left = [index for index in range(len(old)) if index not in taken]
-    by_sha: dict[str, list[int]] = {}
-    if waiting:
-        for index in left:
-            by_sha.setdefault(interaction_sha(old[index]), []).append(index)
-    added: list[Interaction] = []
-    for one in waiting:
-        matches = by_sha.get(interaction_sha(one)) if by_sha else None
-        if matches:
-            index = matches.pop(0)
-            taken.add(index)
-            pairs.append((old[index], one))
-        else:
-            added.append(one)
-    return pairs, [old[index] for index in left if index not in taken], added
+    for key in (interaction_sha, _kind_and_description):
+        left: dict[Any, list[int]] = {}
+        for index, before in enumerate(old):
+            if index not in taken:
+                left.setdefault(key(before), []).append(index)
+        if not left or not waiting:
+            break
+        still_waiting = []
+        for one in waiting:
+            matches = left.get(key(one))
+            if matches:
+                index = matches.pop(0)
+                taken.add(index)
+                pairs.append((old[index], one))
+            else:
+                still_waiting.append(one)
+        waiting = still_waiting
+    return pairs, [before for index, before in enumerate(old) if index not in taken], waiting
+
+
+def _kind_and_description(interaction: Interaction) -> tuple[str, str]:
+    return type(interaction).__name__, interaction.description
 
 
 def _change(place: Place, old: Expectation | None, new: Expectation | None) -> Iterator[Change]:
@@ -341,6 +349,8 @@ def _matcher_words(one: Matcher, expected: Expectation) -> str:
     if plain is not None:
         return plain
     if one.name == "type":
+        if expected.kind == "whole":
+            return "of the example's type"
         if expected.kind == "object":
             return "an object"
         return {"null": "null", "array": "an array", "object": "an object"}.get(
