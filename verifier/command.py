@@ -170,6 +170,7 @@ def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, loo
             repeat=options["repeat"],
             fail_fast=options["fail_fast"],
             seed=options["seed"],
+            workers=options["workers"],
         ),
         rules=rules,
         filters=_filters(options),
@@ -178,7 +179,6 @@ def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, loo
         provider_version=options["provider_version"],
         provider_branch=options["provider_version_branch"],
         nothing_is_fine=options["allow_nothing"],
-        workers=options["workers"],
     )
 
 

@@ -11,7 +11,8 @@ from typing import Final, Generic, TypeVar
 J = TypeVar("J")
 S = TypeVar("S")
 
-START: Final = 8
+START: Final = 2
+MIDDLE: Final = 8
 MOST: Final = 32
 _SLOW_SECONDS: Final = 0.008
 """Answers that take longer than this are worth more requests at once: the time goes into waiting."""
@@ -21,9 +22,11 @@ _STARVED_SECONDS: Final = 0.25
 class Crew(Generic[J, S]):
     """Runs jobs on threads, each with its own tool (a sender).
 
-    It starts with eight; when answers are slow and did not get slower by asking eight at once, it grows to
-    thirty-two. A fixed `size` never grows. Some development servers serve one connection until it is closed: when a
-    request gets no answer while others are served, connections are closed after each answer, so that all get a turn.
+    It starts with two, which keep this process busy as long as answers are quick. When they are slow it grows to
+    eight, and when eight at once are answered as quickly as two, to thirty-two. A fixed `size` never grows.
+
+    Some development servers serve one connection until it is closed: when a request gets no answer while others are
+    served, connections are closed after each answer, so that all get a turn.
     """
 
     def __init__(
@@ -95,13 +98,23 @@ class Crew(Generic[J, S]):
             if not self._may_grow:
                 return
             self._took.append(seconds)
-            if len(self._took) < START:
+            if len(self._took) < self._size:
                 return
-            self._may_grow = False
-            # The first round of all eight: a server that works them off one by one gives a staircase of times.
             quickest, slowest = min(self._took), max(self._took)
-            if quickest > _SLOW_SECONDS and slowest < 2 * quickest:
-                self._add(min(MOST - self._size, len(self._jobs)))
+            self._took.clear()
+            if quickest < _SLOW_SECONDS:
+                self._may_grow = self._size == START  # once busy with eight, it stays at eight
+            elif self._size == START:
+                self._grow(MIDDLE)
+            else:
+                # A server that works off eight requests one by one gives a staircase of times.
+                self._may_grow = False
+                if slowest < 2 * quickest:
+                    self._grow(MOST)
+
+    def _grow(self, size: int) -> None:
+        self._add(min(size - self._size, len(self._jobs)))
+        self._size = size
 
     def _starving(self, now: float) -> bool:
         return any(now - start > _STARVED_SECONDS for start in tuple(self._under_way.values()))

@@ -51,6 +51,8 @@ class Settings:
     """Replays of each interaction; differing verdicts are flaky."""
     fail_fast: bool = False
     seed: int | None = None
+    workers: int = 1
+    """Processes to spread what may overlap over."""
 
 
 Done = Callable[[Job, Replayed], None]
@@ -78,34 +80,48 @@ def sender_for(settings: Settings) -> Sender:
 
 
 def _run_group(group: Group, settings: Settings, sender: Sender, done: Done) -> None:
-    each = group.states == "each"
-    context: Mapping[str, Json] = {}
-    first = group.jobs[0].interaction
-    if not each:
-        try:
-            context = set_up(settings.states, first.states)
-        except ReplayFailed as failed:
-            for job in group.jobs:
-                done(job, Replayed(problem=failed.problem))
-            return
+    """Its states first where once is enough, then its jobs, then their teardown."""
+    if group.states == "each":
+        run_jobs(group, settings, sender, done, None)
+        return
+    states = group.jobs[0].interaction.states
+    try:
+        context = set_up(settings.states, states)
+    except ReplayFailed as failed:
+        for job in group.jobs:
+            done(job, Replayed(problem=failed.problem))
+        return
+    run_jobs(group, settings, sender, done, context)
+    try:
+        tear_down(settings.states, states)
+    except ReplayFailed as failed:
+        done(group.jobs[-1], Replayed(problem=failed.problem))
+
+
+def run_jobs(group: Group, settings: Settings, sender: Sender, done: Done, context: Mapping[str, Json] | None) -> None:
+    """The jobs of a group, at once where that is allowed; with `context` their states stand already."""
 
     def work(job: Job, tool: Sender) -> None:
-        replayed = replay(job.interaction, settings, tool, None if each else context)
+        replayed = replay(job.interaction, settings, tool, context)
         done(job, replayed)
         if settings.fail_fast and replayed.status != "passed":
             raise Stop
 
-    together = group.at_once and settings.concurrency != 1 and len(group.jobs) > 1
-    if together and settings.target is not None and settings.target.concurrent:
+    at_once = may_overlap(group, settings)
+    if at_once and settings.workers > 1:
+        from tallystick.verifier.workers import spread
+
+        spread(group, settings, done, context)
+    elif at_once and settings.concurrency != 1:
+        assert settings.target is not None
         Crew(settings.target.sender, lambda s: s.close(), work, size=settings.concurrency).run(group.jobs)
     else:
         for job in group.jobs:
             work(job, sender)
-    if not each:
-        try:
-            tear_down(settings.states, first.states)
-        except ReplayFailed as failed:
-            done(group.jobs[-1], Replayed(problem=failed.problem))
+
+
+def may_overlap(group: Group, settings: Settings) -> bool:
+    return group.at_once and len(group.jobs) > 1 and settings.target is not None and settings.target.concurrent
 
 
 def replay(

@@ -88,7 +88,6 @@ class Verification:
     provider_version: str | None = None
     provider_branch: str | None = None
     nothing_is_fine: bool = False
-    workers: int = 1
     progress: Callable[[int, int, Replayed], None] | None = None
     """Called after each replay: how many are done, of how many, and the newest."""
     now: Callable[[], float] = perf_counter
@@ -142,12 +141,7 @@ class Verification:
             return {}, False, _with_fix(failed.problem)
         interrupted = False
         try:
-            if self.workers > 1:
-                from tallystick.verifier.workers import run_spread
-
-                run_spread(groups, self.settings, done, self.workers)
-            else:
-                run(groups, self.settings, done)
+            run(groups, self.settings, done)
         except KeyboardInterrupt:
             interrupted = True
         finally:
