@@ -197,9 +197,8 @@ def _nameless_or_contradictory(selectors: Iterable[Selector]) -> list[str]:
         if not selector.participant:
             found.append("Please specify the pacticipant name in each selector")
         if selector.version is not None and selector.latest:
-            found.append(
-                "A version number and latest flag cannot both be specified for " + (selector.participant or "?")
-            )
+            name = selector.participant or "a selector"
+            found.append(f"A version number and the latest flag cannot both be specified for {name}")
     return found
 
 
