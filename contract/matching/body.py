@@ -77,10 +77,7 @@ class BodyCheck:
     def check(self, content: bytes | None, stated: ContentType | None, header: str, findings: Findings) -> None:
         """Compare with what came. `content` None: there was none at all, as for a message without contents."""
         expected_type = self.content_type
-        if content:
-            actual_type = stated or content_types.detect_bytes(content)
-        else:
-            actual_type = stated or content_types.UNKNOWN
+        actual_type = stated or (content_types.detect_bytes(content) if content else content_types.UNKNOWN)
         if self.body.state == "missing":
             return
         if not self.may_compare(expected_type, actual_type):

@@ -211,9 +211,9 @@ def _candidate(interaction: HttpInteraction, actual: ActualRequest) -> Candidate
     method, path, query, header, body = found
     score = (1 if method.clean else -1) + (1 if path.clean else -1)
     names = set(expected.query or {}) | set(parse_query(actual.query or ""))
-    wrong = {mismatch.path for mismatch in query.mismatches} | {one.path for one in query.undecided}
+    wrong = {one.path for one in query.mismatches} | {one.path for one in query.undecided}
     score += len(names) - 2 * len({name for name in names if name in wrong or parts.name_path(name) in wrong})
-    wrong_headers = {one.path.lower() for one in (*header.mismatches, *header.undecided)}
+    wrong_headers = {one.path.lower() for one in header.mismatches} | {one.path.lower() for one in header.undecided}
     for name in expected.headers or {}:
         score += -1 if {name.lower(), parts.name_path(name.lower())} & wrong_headers else 1
     score -= len({mismatch.path for mismatch in body.mismatches})

@@ -22,7 +22,7 @@ class Steps(NamedTuple):
     def key(self, key: str, example: str | None = None) -> Steps:
         return Steps((*self.actual, _step(key)), (*self.contract, _step(key if example is None else example)))
 
-    def index(self, index: int, example: int | None = None) -> Steps:
+    def item(self, index: int, example: int | None = None) -> Steps:
         return Steps((*self.actual, index), (*self.contract, index if example is None else example))
 
 

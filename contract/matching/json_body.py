@@ -214,9 +214,7 @@ class Explanation:
             else:
                 ordinary = True
                 if not check.object(expected, actual, place.cascaded):
-                    self.findings.add(
-                        check.kind, at, expected, actual, check.object_why(expected, actual), check, rule
-                    )
+                    self.findings.add(check.kind, at, expected, actual, check.object_why(expected, actual), check, rule)
         if ordinary:
             if place.ends_here:
                 self.keys(rule, actual, at)
@@ -266,7 +264,7 @@ class Explanation:
             return
         for index, value in enumerate(expected):
             if index < len(actual):
-                self.value(value, actual[index], place.item(index), at.index(index))
+                self.value(value, actual[index], place.item(index), at.item(index))
             elif place.item(index).rule is None:
                 sentence = f"Expected {json_text_of(value)} but was missing"
                 self.findings.add("missing-item", at, value, None, sentence)
@@ -299,7 +297,7 @@ class Explanation:
         for index, found in enumerate(actual):
             there = inner if inner is not None else place.item(index)
             example = index if index < len(expected) else 0
-            self.value(expected[example], found, there, at.index(index, example))
+            self.value(expected[example], found, there, at.item(index, example))
 
     def variants(
         self,

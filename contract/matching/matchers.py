@@ -130,8 +130,8 @@ class Type(Check):
         self.least = limit(matcher.config.get("min"))
         self.most = limit(matcher.config.get("max"))
         if self.least is None and self.most is None:
-            self.array = _accept  # type: ignore[method-assign, assignment]
-            self.object = _accept  # type: ignore[method-assign, assignment]
+            self.array = _accept  # type: ignore[method-assign]
+            self.object = _accept  # type: ignore[method-assign]
 
     def json(self, expected: Json, actual: Json) -> bool:
         wanted, found = type(expected), type(actual)

@@ -160,7 +160,7 @@ def split(content: bytes, header: str) -> list[Part]:
 def _part(piece: bytes) -> Part:
     # What is left of the boundary's line goes; then headers up to an empty line, then the content.
     body = re.sub(rb"^[ \t]*\r?\n", b"", piece, count=1)
-    head, separator, content = _divided(body)
+    head, content = _divided(body)
     headers: dict[str, str] = {}
     for line in re.split(r"\r?\n(?![ \t])", head.decode("utf-8", "replace")):
         name, colon, value = line.partition(":")
@@ -176,11 +176,11 @@ def _part(piece: bytes) -> Part:
     return Part(headers, content, parameters.get("name"), disposition is None or "filename" in parameters)
 
 
-def _divided(body: bytes) -> tuple[bytes, bytes, bytes]:
+def _divided(body: bytes) -> tuple[bytes, bytes]:
     if body.startswith((b"\r\n", b"\n")):
-        return b"", b"", body[2:] if body.startswith(b"\r\n") else body[1:]
+        return b"", body[2:] if body.startswith(b"\r\n") else body[1:]
     found = re.search(rb"\r?\n\r?\n", body)
-    return (body, b"", b"") if found is None else (body[: found.start()], found[0], body[found.end() :])
+    return (body, b"") if found is None else (body[: found.start()], body[found.end() :])
 
 
 _PARAMETER: Final = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')

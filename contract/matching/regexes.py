@@ -83,7 +83,7 @@ def compiled(source: str) -> Compiled:
     try:
         return Compiled(source, regex.compile(translated, regex.VERSION1))
     except regex.error as refused:
-        raise PatternInvalid(refused.msg) from refused
+        raise PatternInvalid(str(refused)) from refused
     except (OverflowError, MemoryError, RecursionError) as refused:
         raise PatternUnsupported("a pattern too large to compile") from refused
 

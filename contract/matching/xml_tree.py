@@ -78,17 +78,18 @@ def parse(content: bytes) -> Element:
     return builder.root
 
 
-class _Parser(DefusedExpatParser):  # type: ignore[misc]
+class _Parser(DefusedExpatParser):
     """Hands text on as it comes, so that a reference can be told from the text beside it."""
 
     def reset(self) -> None:
         super().reset()
-        self._parser.buffer_text = False
+        self.expat: Any = vars(self)["_parser"]
+        self.expat.buffer_text = False
 
     @property
     def position(self) -> int:
         """Where the present event begins, in bytes of the UTF-8 text."""
-        index: int = self._parser.CurrentByteIndex
+        index: int = self.expat.CurrentByteIndex
         return index
 
 
