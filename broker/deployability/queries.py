@@ -286,6 +286,14 @@ def environments_of(connection: Connection, versions: Sequence[int]) -> tuple[Li
     return _lives(connection, _LIVE_WHERE, {"versions": list(versions)}) if versions else ()
 
 
+_LIVE_OF = _told(_live(lambda table: table.c.participant_id == bindparam("participant")))
+
+
+def live_of(connection: Connection, participant: int) -> tuple[Live, ...]:
+    """Where an application is live, with which versions. One statement."""
+    return _lives(connection, _LIVE_OF, {"participant": participant})
+
+
 def _lives(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> tuple[Live, ...]:
     return tuple(
         Live(row.participant_id, row.participant, row.version_id, row.number, row.environment, row.since)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -105,7 +106,13 @@ def can_i_deploy(call: CallDep) -> Response:
                 view = viewed(connection, call, question)
             except InvalidQuery as wrong:
                 errors += wrong.messages
-    context = {"asked": asked, "environments": environments, "names": names, "errors": errors, "view": view}
+    context: dict[str, Any] = {
+        "asked": asked,
+        "environments": environments,
+        "names": names,
+        "errors": errors,
+        "view": view,
+    }
     return page(call, "can_i_deploy.html", here="can-i-deploy", **context)
 
 
@@ -128,7 +135,7 @@ def _fixed(call: Call, name: str, question: Question) -> Response:
     environment = question.destination.environment if question.destination else None
     number = view.answer.case.specified[0].number if view.answer.case.specified else ""
     asked = Asked(name, number or "", environment or "")
-    context = {"asked": asked, "environments": environments, "names": names, "errors": [], "view": view}
+    context: dict[str, Any] = {"asked": asked, "environments": environments, "names": names, "errors": [], "view": view}
     return page(call, "can_i_deploy.html", here="can-i-deploy", **context)
 
 

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, true
 
 from tallystick.broker import tables
-from tallystick.broker.deployability.queries import BRANCH, BRANCH_HEAD, ENVIRONMENT, PARTICIPANT, VERSION
+from tallystick.broker.deployability.queries import (
+    BRANCH,
+    BRANCH_HEAD,
+    CONTRACT,
+    ENVIRONMENT,
+    HEAD,
+    PARTICIPANT,
+    PUBLICATION,
+    VERIFICATION,
+    VERSION,
+)
 
 LABEL: Any = tables.Label.__table__  # type: ignore[attr-defined]
 
@@ -118,3 +128,67 @@ def heads(connection: Connection, participant_id: int, most: int) -> list[Head]:
 def newest_versions(connection: Connection, participant_id: int, most: int) -> list[Version]:
     """The newest versions. One statement."""
     return [Version(*row) for row in connection.execute(_VERSIONS, {"participant": participant_id, "most": most})]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A contract as one version published it."""
+
+    version_id: int
+    number: str
+    sha: str
+    at: datetime
+
+
+_PUBLICATIONS = (
+    select(PUBLICATION.c.version_id, VERSION.c.number, CONTRACT.c.sha, PUBLICATION.c.created_at)
+    .join(VERSION, VERSION.c.id == PUBLICATION.c.version_id)
+    .join(CONTRACT, CONTRACT.c.id == PUBLICATION.c.contract_id)
+    .where(
+        PUBLICATION.c.consumer_id == bindparam("consumer"),
+        PUBLICATION.c.provider_id == bindparam("provider"),
+        PUBLICATION.c.is_current == true(),
+    )
+    .order_by(PUBLICATION.c.version_id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def publications(connection: Connection, consumer_id: int, provider_id: int, most: int) -> list[Published]:
+    """The newest contracts of a pair. One statement."""
+    values = {"consumer": consumer_id, "provider": provider_id, "most": most}
+    return [Published(*row) for row in connection.execute(_PUBLICATIONS, values)]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The newest result that a provider version gave for a content."""
+
+    id: int
+    version_id: int
+    number: str
+    success: bool
+    at: datetime
+    build_url: str | None
+
+
+_RESULTS = (
+    select(
+        HEAD.c.verification_id,
+        HEAD.c.provider_version_id,
+        VERSION.c.number,
+        HEAD.c.success,
+        VERIFICATION.c.executed_at,
+        VERIFICATION.c.build_url,
+    )
+    .join(VERSION, VERSION.c.id == HEAD.c.provider_version_id)
+    .join(VERIFICATION, VERIFICATION.c.id == HEAD.c.verification_id)
+    .where(HEAD.c.contract_id == bindparam("contract"))
+    .order_by(HEAD.c.provider_version_id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def results_of(connection: Connection, contract_id: int, most: int) -> list[Result]:
+    """What the newest provider versions made of a content. One statement."""
+    return [Result(*row) for row in connection.execute(_RESULTS, {"contract": contract_id, "most": most})]

@@ -6,6 +6,7 @@ A contract is written by strangers: whatever it holds is text. The content secur
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,17 @@ def short(sha: str) -> str:
 
 
 @functools.cache
+def style_sheet() -> bytes:
+    return (HERE / "static" / "tallystick.css").read_bytes()
+
+
+@functools.cache
+def style_digest() -> str:
+    """A new style sheet has a new address, so browsers may keep the old one for ever."""
+    return hashlib.sha256(style_sheet()).hexdigest()[:12]
+
+
+@functools.cache
 def templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -73,6 +85,7 @@ def templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"ago": ago, "stamp": stamp, "machine": machine, "short": short, "segment": segment}
+    environment.globals["style"] = style_digest()
     environment.globals["query"] = lambda **pairs: urlencode({k: v for k, v in pairs.items() if v is not None})
     return environment
 

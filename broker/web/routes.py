@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.broker.web import answers, assets, dashboard
+from tallystick.broker.web import answers, assets, contracts, dashboard, network, participants
 
-routes: Final = [assets.routes, dashboard.routes, answers.routes]
+routes: Final = [assets.routes, dashboard.routes, answers.routes, network.routes, participants.routes, contracts.routes]
