@@ -132,7 +132,7 @@ class ConsumerContract:
 
         return Exchanges(self, self._take(ExchangeDraft))
 
-    def record(self, interactions: Sequence[model.Interaction], origin: str) -> None:
+    def record(self, interactions: Sequence[model.Interaction], origin: str, served: bytes = b"") -> None:
         """Put proved interactions into the contract. `serve` and the others do it when their block ends well."""
         contract = model.Contract(
             consumer=self.consumer, provider=self.provider, version=self._version, metadata=_metadata()
@@ -144,7 +144,7 @@ class ConsumerContract:
         recordings = recording.current()
         path = self.file.absolute()
         for interaction in interactions:
-            recordings.record(path, contract, Recorded(interaction, origin))
+            recordings.record(path, contract, Recorded(interaction, origin, served))
 
     def described(self) -> list[Draft]:
         """The interactions that no block has served yet."""
@@ -281,8 +281,8 @@ class MockServer:
             return
         if problems:
             raise ContractNotKept(problems)
-        for ready in self._interactions:
-            self._contract.record([ready.interaction], ready.origin)
+        for ready, served in zip(self._interactions, mock.served(), strict=True):
+            self._contract.record([ready.interaction], ready.origin, served)
 
     async def __aenter__(self) -> MockServer:
         return self.__enter__()

@@ -95,9 +95,9 @@ def said(body: object, media_type: str | None, *, place: str) -> Said:
         return Said(state, state, body.rules, body.generators, (), kind)
     kind = media_type or JSON
     contract = templates.expand(body, place=place)
-    expected = model.Body("present", json_text.dumps(contract.example), kind)
+    expected = model.Body("present", json_text.dumps(contract.example, sort_keys=True), kind)
     served = expected
     if contract.optional:
         full = templates.expand(body, place=place, keep_optional=True)
-        served = replace(expected, content=json_text.dumps(full.example))
+        served = replace(expected, content=json_text.dumps(full.example, sort_keys=True))
     return Said(expected, served, contract.rules, contract.generators, tuple(contract.optional), kind)

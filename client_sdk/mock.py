@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tallystick.client_sdk import reads
 from tallystick.client_sdk.failures import MissingRequest, Problem, WrongRequest
 from tallystick.client_sdk.interactions import HttpReady
 from tallystick.contract import model
@@ -37,6 +38,7 @@ class _Offer:
     compiled: CompiledRequest
     unmentioned_body: bool
     used: bool = False
+    served: bytes = b""
     tried: bool = False
 
 
@@ -55,6 +57,7 @@ class Mock:
     ) -> None:
         from tallystick.contract.matching import compile_request
 
+        reads.prepare()
         self.consumer = consumer
         self.provider = provider
         self.base_url = f"http://{provider}"
@@ -97,6 +100,10 @@ class Mock:
         with self._lock:
             return list(self._wrong)
 
+    def served(self) -> list[bytes]:
+        """The body that each interaction was last answered with, noted while `reads` watches."""
+        return [offer.served for offer in self._offers]
+
     def problems(self) -> list[Problem]:
         """The wrong requests, then the interactions that nobody asked for."""
         with self._lock:
@@ -120,6 +127,9 @@ class Mock:
         if self._cors:
             headers += _cors(request)
         content = response.body.content if response.body.state == "present" else b""
+        if reads.active():
+            reads.served(content)
+            offer.served = content
         return Reply(response.status, headers, content)
 
     def _diagnose(self, request: model.ActualRequest) -> WrongRequest:

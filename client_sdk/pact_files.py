@@ -32,6 +32,8 @@ class Recorded:
 
     interaction: model.Interaction
     origin: str
+    served: bytes = b""
+    """The body that the mock answered with, for `reads`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ files, and the controlling process drops what no test says any more.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,7 @@ class _Run:
         self.paths: dict[str, tuple[list[str], list[str]]] = {}
         """Of pytest-xdist's workers: each file they wrote, with what they added and changed."""
         self.worker_run = ""
+        self.unread: list[str] = []
 
     def stale(self, narrowed: bool) -> Callable[[str | None], bool]:
         """Which origins are out of date; see `pact_files.write`.
@@ -154,8 +156,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
                 for written in recording.current().written
             ],
             "errors": state.errors,
+            "unread": _unread(),
         }
-    elif state.errors:
+        return
+    state.unread += _unread()
+    if state.errors:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -166,6 +171,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     if report:
         state = node.config.stash[_STATE]
         state.errors += report["errors"]
+        state.unread += report["unread"]
         state.worker_run = report["run"]
         for path, added, changed in report["written"]:
             news = state.paths.setdefault(path, ([], []))
@@ -175,10 +181,12 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     state = config.stash[_STATE]
-    if not state.lines and not state.errors:
+    if not state.lines and not state.errors and not state.unread:
         return
     terminalreporter.section("contracts")
     for line in state.lines:
+        terminalreporter.write_line(line)
+    for line in sorted(state.unread):
         terminalreporter.write_line(line)
     for error in state.errors:
         terminalreporter.write_line(f"ERROR: {error}", red=True)
@@ -242,6 +250,15 @@ def _prune(state: _Run, narrowed: bool) -> None:
             state.errors.append(f"{name} was not brought up to date: {problem}")
             continue
         state.lines.append(_line(state, written))
+
+
+def _unread() -> list[str]:
+
+    reads = sys.modules.get("tallystick.client_sdk.reads")
+    if reads is None:
+        return []
+    word = "trimmed" if reads.trimming() else "never read"
+    return [f'"{one.description}": {word}: {", ".join(one.unread)}' for one in reads.reports()]
 
 
 def _line(state: _Run, written: Any) -> str:

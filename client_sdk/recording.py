@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tallystick.client_sdk import pact_files
@@ -75,12 +75,14 @@ class Recording:
         with self._lock:
             staged, self._staged = self._staged, []
             for path, contract, proved in staged:
-                self._keep(path, contract, proved)
+                self._keep(path, contract, self._read_only(proved))
+            self._forget_reads()
 
     def discard(self) -> None:
         """The running test has failed: what it seemed to prove does not count."""
         with self._lock:
             self._staged.clear()
+            self._forget_reads()
 
     def write(self, stale: Stale | None = None) -> list[Written]:
         """Write every file that this process has interactions for."""
@@ -92,6 +94,18 @@ class Recording:
         ]
         self.written += done
         return done
+
+    def _read_only(self, proved: Recorded) -> Recorded:
+        """The interaction without what the code did not read, when the user asked for that."""
+        reads = sys.modules.get("tallystick.client_sdk.reads")
+        if reads is None or not proved.served or not isinstance(proved.interaction, model.HttpInteraction):
+            return proved
+        return replace(proved, interaction=reads.concluded(proved.interaction, proved.served))
+
+    def _forget_reads(self) -> None:
+        reads = sys.modules.get("tallystick.client_sdk.reads")
+        if reads is not None:
+            reads.forget()
 
     def _keep(self, path: Path, contract: model.Contract, proved: Recorded) -> None:
         self._conflict(path, proved)
