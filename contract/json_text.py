@@ -39,7 +39,7 @@ def loads(source: bytes | bytearray | str, *, max_bytes: int = limits.MAX_DOCUME
     except ValueError:
         raise JsonInvalid(f"a number has more than {limits.MAX_NUMBER_DIGITS} digits (MAX_NUMBER_DIGITS)") from None
     # No value is deeper than the text has opening brackets: most bodies need no walk.
-    if text.count("[") + text.count("{") > limits.MAX_DEPTH:
+    if text.count("[") + text.count("{") > limits.MAX_DEPTH and not _surely_shallow(text):
         check_depth(value)
     if "\\u" in text and _SURROGATE.search(text):
         _refuse_lone_surrogates(value)
@@ -92,6 +92,23 @@ def check_depth(value: Json) -> None:
         ]
 
 
+def _surely_shallow(text: str) -> bool:
+    """Whether the brackets alone show that nothing is nested too deeply: a tenth of the price of a walk.
+
+    Every round takes out the innermost pairs, those in strings as well; brackets that don't pair leave it open.
+    """
+    brackets = text.encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
+    for _ in range(limits.MAX_DEPTH):
+        if not brackets:
+            return True
+        left = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(left) == len(brackets):
+            return False
+        brackets = left
+    return False
+
+
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _TOO_DEEP: Final = f"arrays and objects lie more than {limits.MAX_DEPTH} inside one another (MAX_DEPTH)"
 _NEGATIVE_ZERO: Final = re.compile(r"-0(?![0-9.eE])")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -176,45 +193,56 @@ def _pretty(value: Json, indent: int | None, sort_keys: bool, write: Callable[[D
     put = out.append
     colon, step = (":", "") if indent is None else (": ", " " * indent)
 
-    def add(item: Any, line: str) -> None:
-        kind = type(item)
-        if kind is str:
-            put(encode_basestring(item))
-        elif kind is dict or kind is list or isinstance(item, dict | list | tuple):
-            if not item:
-                put("{}" if isinstance(item, dict) else "[]")
+    def add(container: Any, line: str, before: str) -> None:
+        # `before` is what stands on the line already: comma, key. Scalars are put together with it, in one piece.
+        inner = line + step
+        if isinstance(container, dict):
+            if not container:
+                put(before + "{}")
                 return
-            inner = line + step
-            if isinstance(item, dict):
-                opening = "{" + inner
-                for key in sorted(item) if sort_keys else item:
-                    put(f"{opening}{encode_basestring(key)}{colon}")
-                    add(item[key], inner)
-                    opening = "," + inner
-                put(line + "}")
+            opening = before + "{" + inner
+            for key in sorted(container) if sort_keys else container:
+                member = container[key]
+                label = f"{opening}{encode_basestring(key)}{colon}"
+                if type(member) is str:
+                    put(label + encode_basestring(member))
+                elif isinstance(member, _CONTAINERS):
+                    add(member, inner, label)
+                else:
+                    put(label + _scalar(member, write))
+                opening = "," + inner
+            put(line + "}")
+            return
+        if not container:
+            put(before + "[]")
+            return
+        opening = before + "[" + inner
+        for member in container:
+            if isinstance(member, _CONTAINERS):
+                add(member, inner, opening)
             else:
-                opening = "[" + inner
-                for member in item:
-                    put(opening)
-                    add(member, inner)
-                    opening = "," + inner
-                put(line + "]")
-        else:
-            put(_scalar(item, write))
+                put(opening + _scalar(member, write))
+            opening = "," + inner
+        put(line + "]")
 
-    add(value, "" if indent is None else "\n")
+    if not isinstance(value, _CONTAINERS):
+        return _scalar(value, write)
+    add(value, "" if indent is None else "\n", "")
     return "".join(out)
 
 
+_CONTAINERS: Final = (dict, list, tuple)
+
+
 def _scalar(value: object, write: Callable[[Decimal], str]) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
     if value is None:
         return "null"
     if value is True:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, str):
-        return encode_basestring(value)
     if isinstance(value, int):
         return int.__repr__(value)
     if isinstance(value, float):

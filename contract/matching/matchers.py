@@ -307,7 +307,7 @@ class Integer(_Number):
     text_words = "an integer number"
 
     def json(self, expected: Json, actual: Json) -> bool:
-        return kind(actual) == "Integer"
+        return type(actual) is int and _LEAST <= actual <= _MOST
 
     def text(self, expected: str, actual: str, cascaded: bool = False) -> bool:
         return _UNSIGNED.fullmatch(actual) is not None and int(actual) < 2**64
@@ -322,7 +322,7 @@ class Decimal_(_Number):
     json_words = "a decimal number"
 
     def json(self, expected: Json, actual: Json) -> bool:
-        return kind(actual) == "Decimal"
+        return type(actual) in _NUMBERS and kind(actual) == "Decimal"
 
     def text(self, expected: str, actual: str, cascaded: bool = False) -> bool:
         return _DOUBLE.fullmatch(actual) is not None
@@ -677,6 +677,8 @@ def _accept(expected: object, actual: object, cascaded: bool) -> bool:
     return True
 
 
+_LEAST: Final = -(2**63)
+_MOST: Final = 2**64 - 1
 _NUMBERS: Final = frozenset({int, float, Decimal})
 _UNSIGNED: Final = re.compile(r"\+?[0-9]{1,4000}")
 _DOUBLE: Final = re.compile(

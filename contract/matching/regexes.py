@@ -27,6 +27,8 @@ SECONDS_PER_RUN: Final = 2.0
 """What all patterns of one comparison may take together."""
 MAX_REPEAT: Final = 100_000
 _MAX_NESTING: Final = 200
+_FEW_STEPS: Final = 4096
+_MANY: Final = 1 << 40
 
 
 class PatternInvalid(ValueError):
@@ -59,9 +61,13 @@ class Compiled:
 
     source: str
     pattern: regex.Pattern[str]
+    longest_unmetered: int
+    """Texts up to this length cannot take long, by the shape of the pattern, and are run without a clock."""
 
     def accepts(self, text: str) -> bool:
         """The pattern matches the whole text. Raises `TimeLimit`."""
+        if len(text) <= self.longest_unmetered:
+            return self.pattern.fullmatch(text) is not None
         left = _allowance.seconds
         if left <= 0:
             raise TimeLimit
@@ -79,9 +85,10 @@ def compiled(source: str) -> Compiled:
     """Translate and compile. Raises `PatternInvalid` or `PatternUnsupported`."""
     if len(source) > limits.MAX_PATTERN_CHARACTERS:
         raise PatternUnsupported(f"a pattern of {len(source)} characters (at most {limits.MAX_PATTERN_CHARACTERS})")
-    translated = _Translation(source).run()
+    translation = _Translation(source)
+    translated = translation.run()
     try:
-        return Compiled(source, regex.compile(translated, regex.VERSION1))
+        return Compiled(source, regex.compile(translated, regex.VERSION1), translation.longest_unmetered())
     except regex.error as refused:
         raise PatternInvalid(str(refused)) from refused
     except (OverflowError, MemoryError, RecursionError) as refused:
@@ -112,6 +119,8 @@ class _Group:
     scopes: int = 0
     extended_before: bool = False
     zero_width: bool = False
+    degree_before: int = 0
+    choices_before: int = 1
 
 
 class _Translation:
@@ -127,6 +136,12 @@ class _Translation:
         self.zero_width = False
         """That thing has no width: an anchor or a look-around, which Ruby does not repeat."""
         self.extended = False
+        self.degree = 0
+        """How many repetitions without end the present group and what is closed in it have."""
+        self.choices = 1
+        """How many ways alternatives and options leave, at most, apart from those."""
+        self.atom_cost = (0, 1)
+        self.metered = False
         self.groups: list[_Group] = [_Group(0)]
 
     def run(self) -> str:
@@ -136,6 +151,17 @@ class _Translation:
             raise PatternInvalid("end pattern with unmatched parenthesis")
         self.out.append(")" * self.groups[0].scopes)
         return "".join(self.out)
+
+    def longest_unmetered(self) -> int:
+        """How long a text may be for `choices * length ** degree` steps to be few; -1 where none is short enough.
+
+        An upper bound for backtracking: a repetition of something that itself repeats or chooses has none here.
+        """
+        if self.metered or self.choices > _FEW_STEPS:
+            return -1
+        if self.degree == 0:
+            return _MANY
+        return int((_FEW_STEPS / self.choices) ** (1 / self.degree))
 
     def step(self) -> None:
         char = self.source[self.at]
@@ -157,6 +183,7 @@ class _Translation:
         elif char == "|":
             self.at += 1
             self.out.append("|")
+            self.choices *= 2
             self.atom = None
         elif char in "^$":
             self.at += 1
@@ -170,6 +197,7 @@ class _Translation:
 
     def add(self, text: str, *, zero_width: bool = False) -> None:
         self.atom, self.repeated, self.zero_width = len(self.out), False, zero_width
+        self.atom_cost = (0, 1)
         self.out.append(text)
 
     def end_of_comment(self) -> int:
@@ -202,6 +230,7 @@ class _Translation:
             raise PatternInvalid("target of repeat operator is invalid")
         if self.repeated:
             self.wrap()
+        self.weigh(quantifier)
         following = self.source[self.at : self.at + 1]
         is_brace = quantifier[0] == "{"
         # Ruby: `{n}?` is an optional repetition, `{n,m}+` a repeated one; only `?`, `*` and `+` are made possessive.
@@ -210,6 +239,27 @@ class _Translation:
             self.at += 1
         self.out.append(quantifier)
         self.repeated = True
+
+    def weigh(self, quantifier: str) -> None:
+        """Add what the repetition may cost to the bound."""
+        degree, choices = self.atom_cost
+        if quantifier == "?":
+            self.choices *= 2
+            return
+        low, _, high = quantifier.strip("{}").partition(",") if quantifier[0] == "{" else ("0", "", "")
+        least, most = int(low or 0), int(high) if high else None
+        if degree or choices > 1 or self.repeated:
+            # Something that repeats or chooses, repeated: bounded only when it is a few times exactly.
+            if most is not None and most <= 4:
+                self.degree += degree * (most - 1)
+                self.choices *= choices ** (most - 1) * (most - least + 1)
+            else:
+                self.metered = True
+        elif most is None:
+            self.degree += 1
+        else:
+            self.choices *= most - least + 1
+        self.choices = min(self.choices, _MANY)
 
     def wrap(self) -> None:
         assert self.atom is not None
@@ -239,6 +289,7 @@ class _Translation:
                 raise PatternInvalid("numbered backref/call is not allowed. (use name)")
             else:
                 self.at += 1 + len(digits)
+                self.metered = True
                 self.add(f"(?:\\{digits})")
         else:
             self.add(regex.escape(self.code_point()))
@@ -308,6 +359,7 @@ class _Translation:
         if name == "0" and letter == "k":
             raise PatternInvalid("invalid backref number/name")
         self.at = found.end()
+        self.metered = True
         if letter == "g":
             self.add(f"(?&{name})" if not name.isdigit() else f"(?{name})")
         else:
@@ -355,7 +407,9 @@ class _Translation:
         if len(self.groups) > _MAX_NESTING:
             raise PatternUnsupported(f"groups nested deeper than {_MAX_NESTING}")
         self.at += length
-        self.groups.append(_Group(len(self.out), 0, self.extended, text in ("(?=", "(?!", "(?<=", "(?<!")))
+        around = text in ("(?=", "(?!", "(?<=", "(?<!")
+        self.groups.append(_Group(len(self.out), 0, self.extended, around, self.degree, self.choices))
+        self.degree, self.choices = 0, 1
         self.out.append(text)
         self.atom = None
 
@@ -385,6 +439,9 @@ class _Translation:
         self.out[group.start :] = ["".join(self.out[group.start :])]
         self.extended = group.extended_before
         self.atom, self.repeated, self.zero_width = group.start, False, group.zero_width
+        self.atom_cost = (self.degree, self.choices)
+        self.degree += group.degree_before
+        self.choices = min(self.choices * group.choices_before, _MANY)
 
     # Character classes
 
