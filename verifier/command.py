@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from tallystick.verifier import sources as from_
@@ -93,11 +93,35 @@ def verify(given: Mapping[str, Any]) -> int:
     """Run a verification with these options, print its report, write the files asked for; the exit code."""
     options = {**DEFAULTS, **given}
     bar = _progress(options)
-    report = run(options, bar)
-    if bar is not None:
-        bar.clear()
+    try:
+        with _terminable():
+            report = run(options, bar)
+    except KeyboardInterrupt:
+        raise Unusable("interrupted before there was anything to report", COULD_NOT_RUN) from None
+    finally:
+        if bar is not None:
+            bar.clear()
     show(report, options)
     return report.exit_code
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Within the block a request to terminate is an interruption: children are stopped and a report is made."""
+    import signal
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever started it decides
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], None] | None = None) -> Report:

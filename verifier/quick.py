@@ -125,6 +125,3 @@ def main(words: Sequence[str]) -> int | None:
         sys.stdout.flush()
         sys.stderr.write(f"tallystick verify: {refused}\n")
         return refused.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("tallystick verify: interrupted before anything was replayed\n")
-        return 4

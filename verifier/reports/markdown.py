@@ -70,7 +70,7 @@ def _impact(impact: Impact) -> Iterator[str]:
 
 def _failure(result: Result) -> Iterator[str]:
     kind = " (pending)" if result.pending else ""
-    yield f"<details><summary>{_html(result.source.name)}: {_html(result.title)}{kind}</summary>"
+    yield f"<details><summary>{_inert(result.source.name)}: {_inert(result.title)}{kind}</summary>"
     yield ""
     for state in words.states(result.interaction):
         yield f"- given {_code(state)}"
@@ -99,6 +99,11 @@ def _fence(code: str) -> list[str]:
 
 def _html(text: str) -> str:
     return words.printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _inert(text: str) -> str:
+    """For HTML within Markdown: backslashes mean nothing there, so what could be markup is written as references."""
+    return "".join(f"&#{ord(c)};" if c in "\\`*_[]()#!|~@" else c for c in _html(text))
 
 
 def _plain(text: str) -> str:
