@@ -71,7 +71,7 @@ def diff(old: Contract, new: Contract) -> ContractDiff:
     changed = [
         Changed(before, after, changes)
         for before, after in pairs
-        if before is not after and (changes := tuple(changes_between(before, after)))
+        if before != after and (changes := tuple(changes_between(before, after)))
     ]
     return ContractDiff(tuple(added), tuple(removed), tuple(changed))
 
@@ -84,6 +84,8 @@ def changes_between(old: Interaction, new: Interaction) -> Iterator[Change]:
         words = ("required", "pending")
         direction: Direction = "looser" if new.pending else "stricter"
         yield Change("pending", "", direction, words[old.pending], words[new.pending])
+    if interaction_sha(old) == interaction_sha(new):
+        return
     before, after = expectations(old), expectations(new)
     for place, expected in after.items():
         yield from _change(place, before.get(place), expected)

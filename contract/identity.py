@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from tallystick.contract import content_types, json_text, paths
@@ -121,11 +122,14 @@ def _as_ruby_writes(number: Decimal) -> str:
         # `-0` alone is an integer to Ruby; it cannot be told from `-0e0`, which nobody writes.
         return "0" if number.as_tuple().exponent == 0 else "-0.0" if number.is_signed() else "0.0"
     double = float(number)
+    text = repr(double)
+    if "e" not in text and "n" not in text:
+        return text
     if double - double != 0:
         return json_text.decimal_text(number)
     if double == 0:
         return "-0.0" if number.is_signed() else "0.0"
-    sign, digit_tuple, _ = parts = Decimal(repr(double)).normalize().as_tuple()
+    sign, digit_tuple, _ = parts = Decimal(text).normalize().as_tuple()
     digits = "".join(map(str, digit_tuple))
     below_point = -int(parts.exponent)
     exponent = len(digits) - below_point - 1
@@ -229,11 +233,16 @@ def _key(category: str, key: str) -> str:
     if category == "header":
         return key.lower()
     if category in ("body", "metadata"):
-        try:
-            return paths.render(paths.parse(key))
-        except PathInvalid:
-            return key
+        return _canonical(key)
     return key
+
+
+@lru_cache(maxsize=8192)
+def _canonical(path: str) -> str:
+    try:
+        return paths.render(paths.parse(path))
+    except PathInvalid:
+        return path
 
 
 def _rule(rule: Rule) -> list[Any]:

@@ -83,6 +83,10 @@ _BY_PATH: Final = frozenset({"body", "metadata"})
 _UNKEYED: Final = frozenset({"path", "status", "method"})
 
 
+_PLAIN: Final = {name: Matcher(name) for name in ("type", "equality", "integer", "decimal", "number", "notEmpty")}
+"""Most matchers of a document are one of these without any other member: one value serves them all."""
+
+
 class RuleInvalid(ValueError):
     """A rule that the Pact core refuses to load. The message says what is wrong with it."""
 
@@ -100,6 +104,8 @@ def read_matcher(written: Mapping[str, Json]) -> Matcher:
 
     Raises `RuleInvalid` where a required member is missing. An unknown name is kept.
     """
+    if len(written) == 1 and type(written.get("match")) is str and (plain := _PLAIN.get(str(written["match"]))):
+        return plain
     name = _written_name(written)
     config = {key: value for key, value in written.items() if key not in ("match", "pact:matcher:type")}
     canonical = _ALIASES.get(name, name)
