@@ -89,9 +89,15 @@ def _broker(around: Surroundings) -> tuple[str, str]:
 
 
 def _verify(provider: str, number: str, around: Surroundings, branch: str | None = None, publish: bool = True) -> str:
+    return verify_command(provider, number if publish else "", around.base_url, branch)
+
+
+def verify_command(provider: str, number: str, base_url: str, branch: str | None = None) -> str:
+    """How a provider verifies, and publishes the result for a version when one is given."""
     line = ("--provider-version-branch", branch) if branch else ()
-    told = ("--provider-version", number, *line, "--publish") if publish else ()
-    return _run("verify", "--provider", provider, "--provider-base-url", YOUR_URL, *_broker(around), *told)
+    told = ("--provider-version", number, *line, "--publish") if number else ()
+    where = ("--provider-base-url", YOUR_URL, "--broker-base-url", base_url)
+    return _run("verify", "--provider", provider, *where, *told)
 
 
 def _record(participant: str, number: str, environment: str, around: Surroundings) -> str:

@@ -14,6 +14,7 @@ from tallystick.broker.deployability import queries as matrix_queries
 from tallystick.broker.deployability.explanation import Explanation, explain
 from tallystick.broker.deployability.matrix import Answer
 from tallystick.broker.deployability.routes import branch_to_environment, pairs_of, tag_to_tag
+from tallystick.broker.deployability.rows import Row
 from tallystick.broker.deployability.selectors import Destination, Question, Selector, ignored_in
 from tallystick.broker.deployability.selectors import read as read_question
 from tallystick.broker.errors import InvalidQuery
@@ -39,6 +40,14 @@ class View:
     def hidden(self) -> int:
         case = self.answer.case
         return len(case.considered) + len(case.ignored_rows) - len(self.answer.rows)
+
+    def unverified_by(self, row: Row) -> str:
+        """Which versions of the row's provider were asked about, none of which has verified it."""
+        there = [s for s in self.answer.case.selectors if s.participant_id == row.provider_id]
+        numbers = ", ".join(s.number for s in there if s.number)
+        if numbers:
+            return f"not by {numbers}"
+        return "no version there" if there and not any(s.exists for s in there) else "nobody yet"
 
     @property
     def summary(self) -> str:

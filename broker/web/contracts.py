@@ -11,6 +11,7 @@ from tallystick.broker.contracts import queries as contract_queries
 from tallystick.broker.db import read
 from tallystick.broker.deployability import failures
 from tallystick.broker.deployability import queries as matrix_queries
+from tallystick.broker.deployability.advice import YOUR_VERSION, verify_command
 from tallystick.broker.deployability.decorations import decorations
 from tallystick.broker.errors import NotFound
 from tallystick.broker.http.calls import Call, CallDep
@@ -100,5 +101,6 @@ def _shown(call: Call, connection: Connection, provider: str, consumer: str, pac
         "decorations": told,
         "failed": failed,
         "broken": broken,
+        "verify": verify_command(provider, YOUR_VERSION, call.links.base),
     }
     return page(call, "contract.html", **context)

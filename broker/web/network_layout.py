@@ -1,18 +1,22 @@
 """Where applications stand in the picture of a network: in columns, those who only ask on the left. Pure.
 
-A column is one further right than the furthest consumer; in a ring the edge that closes it is drawn back.
+A column is one further right than the furthest consumer; in a ring the edge that closes it is drawn back. A line that
+passes a column keeps a lane of its own there, so that it runs behind no box.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 WIDTH: Final = 190
 HEIGHT: Final = 44
 GAP_X: Final = 110
 GAP_Y: Final = 22
+LANE: Final = 12
+"""The height kept free for a line that passes a column."""
 MARGIN: Final = 16
 
 
@@ -54,29 +58,60 @@ def draw(pairs: Mapping[tuple[str, str], str]) -> Picture:
     """The picture of (consumer, provider) -> standing."""
     names = sorted({name for pair in pairs for name in pair}, key=str.lower)
     column = _columns(names, list(pairs))
+    lanes = {pair: _lanes(pair, column) for pair in sorted(pairs)}
+    stacks = _stacks(names, column, lanes)
+    steps = [step for lane in lanes.values() for step in pairwise(lane)]
+    ordered = _untangled(stacks, steps)
+    middles, tallest = _middles(ordered)
+    consumers, providers = {c for c, _ in pairs}, {p for _, p in pairs}
+    nodes = {name: _node(name, column[name], middles[name], consumers, providers) for name in names}
+    edges = tuple(_edge(lanes[pair], nodes, column, middles, pairs[pair]) for pair in lanes)
+    width = 2 * MARGIN + (len(ordered) * (WIDTH + GAP_X) - GAP_X if ordered else 0)
+    looped = any(nodes[c].x >= nodes[p].x for c, p in pairs)
+    return Picture(width, 2 * MARGIN + tallest + (36 if looped else 0), tuple(nodes.values()), edges)
+
+
+def _node(name: str, column: int, middle: int, consumers: Collection[str], providers: Collection[str]) -> Node:
+    role = "consumer and provider" if name in consumers and name in providers else "provider"
+    if name not in providers:
+        role = "consumer"
+    return Node(name, role, MARGIN + column * (WIDTH + GAP_X), middle - HEIGHT // 2)
+
+
+def _lanes(pair: tuple[str, str], column: Mapping[str, int]) -> tuple[str, ...]:
+    """The stations of a line: its ends, and a place of its own in every column that it passes."""
+    consumer, provider = pair
+    passed = range(column[consumer] + 1, column[provider])
+    return (consumer, *(f"{consumer}\n{provider}\n{at}" for at in passed), provider)
+
+
+def _stacks(
+    names: Sequence[str], column: Mapping[str, int], lanes: Mapping[tuple[str, str], tuple[str, ...]]
+) -> dict[int, list[str]]:
     stacks: dict[int, list[str]] = {}
     for name in names:
         stacks.setdefault(column[name], []).append(name)
-    ordered = _untangled(stacks, list(pairs))
-    tallest = max((len(stack) for stack in ordered.values()), default=0)
-    nodes: dict[str, Node] = {}
-    consumers, providers = {c for c, _ in pairs}, {p for _, p in pairs}
+    for lane in lanes.values():
+        for station in lane[1:-1]:
+            stacks.setdefault(int(station.rsplit("\n", 1)[1]), []).append(station)
+    return stacks
+
+
+def _middles(ordered: Mapping[int, Sequence[str]]) -> tuple[dict[str, int], int]:
+    """The middle of every station, each column centred; and the height of the tallest column."""
+    heights = {at: sum(_height(name) + GAP_Y for name in stack) - GAP_Y for at, stack in ordered.items()}
+    tallest = max(heights.values(), default=0)
+    middles: dict[str, int] = {}
     for at, stack in ordered.items():
-        top = MARGIN + (tallest - len(stack)) * (HEIGHT + GAP_Y) // 2
-        for row, name in enumerate(stack):
-            role = (
-                "consumer and provider"
-                if name in consumers & providers
-                else "consumer"
-                if name in consumers
-                else "provider"
-            )
-            nodes[name] = Node(name, role, MARGIN + at * (WIDTH + GAP_X), top + row * (HEIGHT + GAP_Y))
-    edges = tuple(_edge(nodes[c], nodes[p], standing) for (c, p), standing in sorted(pairs.items()))
-    width = 2 * MARGIN + (len(ordered) * (WIDTH + GAP_X) - GAP_X if ordered else 0)
-    looped = any(nodes[c].x >= nodes[p].x for c, p in pairs)
-    height = 2 * MARGIN + max(0, tallest * (HEIGHT + GAP_Y) - GAP_Y) + (36 if looped else 0)
-    return Picture(width, height, tuple(nodes.values()), edges)
+        top = MARGIN + (tallest - heights[at]) // 2
+        for name in stack:
+            middles[name] = top + _height(name) // 2
+            top += _height(name) + GAP_Y
+    return middles, tallest
+
+
+def _height(station: str) -> int:
+    return LANE if "\n" in station else HEIGHT
 
 
 def _columns(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -126,17 +161,30 @@ def _untangled(stacks: Mapping[int, list[str]], pairs: Sequence[tuple[str, str]]
     return ordered
 
 
-def _edge(consumer: Node, provider: Node, standing: str) -> Edge:
-    y1, y2 = consumer.y + HEIGHT // 2, provider.y + HEIGHT // 2
-    if consumer.x < provider.x:
-        x1, x2 = consumer.x + WIDTH, provider.x
-        bend = max(40, (x2 - x1) // 2)
-        line = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2 - 7} {y2}"
-        head = f"M{x2} {y2}l-9 -4.5v9z"
-    else:  # back, or to itself: below the boxes
+def _edge(
+    lane: Sequence[str],
+    nodes: Mapping[str, Node],
+    column: Mapping[str, int],
+    middles: Mapping[str, int],
+    standing: str,
+) -> Edge:
+    consumer, provider = nodes[lane[0]], nodes[lane[-1]]
+    if consumer.x >= provider.x:  # back, or to itself: below the boxes
         x1, x2 = consumer.x + WIDTH // 2 + 20, provider.x + WIDTH // 2 - 20
         y1, y2 = consumer.y + HEIGHT, provider.y + HEIGHT
         low = max(y1, y2) + 30
         line = f"M{x1} {y1}C{x1} {low} {x2} {low} {x2} {y2 + 7}"
-        head = f"M{x2} {y2}l-4.5 9h9z"
-    return Edge(consumer.name, provider.name, standing, line, head)
+        return Edge(consumer.name, provider.name, standing, line, f"M{x2} {y2}l-4.5 9h9z")
+    x, y = consumer.x + WIDTH, middles[lane[0]]
+    line = f"M{x} {y}"
+    for step, station in enumerate(lane[1:], 1):
+        left = MARGIN + (column[lane[0]] + step) * (WIDTH + GAP_X)
+        last = station == lane[-1]
+        to, level = left - (7 if last else 0), middles[station]
+        bend = (to - x) // 2
+        line += f"C{x + bend} {y} {to - bend} {level} {to} {level}"
+        x, y = to, level
+        if not last:
+            x += WIDTH
+            line += f"H{x}"
+    return Edge(consumer.name, provider.name, standing, line, f"M{provider.x} {y}l-9 -4.5v9z")

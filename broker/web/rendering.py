@@ -60,6 +60,11 @@ def machine(at: datetime | None) -> str:
     return "" if at is None else hal.moment(at)
 
 
+def continued(command: str) -> str:
+    """A long command over several lines, as a shell takes it."""
+    return command if len(command) <= 100 else command.replace(" --", " \\\n    --")
+
+
 def short(sha: str) -> str:
     return sha[:8]
 
@@ -84,7 +89,14 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"ago": ago, "stamp": stamp, "machine": machine, "short": short, "segment": segment}
+    environment.filters |= {
+        "ago": ago,
+        "stamp": stamp,
+        "machine": machine,
+        "short": short,
+        "continued": continued,
+        "segment": segment,
+    }
     environment.globals["style"] = style_digest()
     environment.globals["query"] = lambda **pairs: urlencode({k: v for k, v in pairs.items() if v is not None})
     return environment
