@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tallystick.broker.contracts.service import Published
+from tallystick.broker.http.links import Links, segment
+from tallystick.broker.webhooks.service import Triggered
 
 Notice: TypeAlias = dict[str, str]
 
@@ -77,6 +79,15 @@ def about_contract(published: Published, url: str, advice: Advice, webhooks: Seq
     if missing:
         notices.append(notice("prompt", "\n".join(["  Next steps:", *missing])))
     return notices
+
+
+def about_delivery(triggered: Triggered, links: Links) -> Notice:
+    """A webhook that will be told, and where its log will be."""
+    log = f"{links.base}/triggered-webhooks/{segment(triggered.uuid)}/logs"
+    return notice(
+        "debug",
+        f'  Webhook "{triggered.description}" triggered for event {triggered.event}.\n    View logs at {log}',
+    )
 
 
 def logs(notices: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -25,6 +26,7 @@ from tallystick.broker.http.links import link
 from tallystick.broker.http.media import HAL, TEXT
 from tallystick.broker.http.routing import ANY_JSON, Routes
 from tallystick.broker.participants import service as participants
+from tallystick.broker.webhooks import service as webhooks
 
 routes = Routes("publishing")
 
@@ -78,7 +80,7 @@ def _published(call: Call, consumer: str, provider: str, number: str, *, merge: 
         if changes and not merge and not settings.allow_dangerous_contract_modification:
             raise ContractChangedForVersion(consumer, number, provider)
         try:
-            service.publish(
+            published = service.publish(
                 session,
                 parties[consumer],
                 parties[provider],
@@ -91,6 +93,7 @@ def _published(call: Call, consumer: str, provider: str, number: str, *, merge: 
             )
         except CannotMerge as refused:
             raise Conflict(sentence=str(refused)) from None
+        _announce(call, session, published, now)
         pact = queries.pact_of_version(session, consumer, provider, number)
         body = documents.pact_bytes(pact, call.links)
     return hal.raw(body, status=200 if existing is not None else 201)
@@ -172,6 +175,8 @@ def publish_contracts(call: CallDep) -> Response:
             before = existing[at]
             if any(earlier.provider == each.provider for earlier in sent.contracts[:at]):
                 before = queries.publication_of(session, version.id, provider.id)
+                if not call.settings.allow_dangerous_contract_modification:
+                    _refuse_changes(session, sent, [content], [before], only=each)
             try:
                 published = service.publish(
                     session, consumer, provider, version, content, before, now, merge=each.merge
@@ -180,14 +185,45 @@ def publish_contracts(call: CallDep) -> Response:
                 raise Invalid({"contracts": [f"{refused} (at index {at})"]}) from None
             verified, has_webhook = queries.advice_facts(session, consumer.id, provider.id)
             url = call.links.pact(sent.consumer, each.provider, sent.number)
-            told += notices.about_contract(published, url, notices.Advice(verified, has_webhook))
+            announced = _announce(call, session, published, now, branch=sent.branch, build_url=sent.build_url)
+            deliveries = [notices.about_delivery(each, call.links) for each in announced.triggered]
+            told += notices.about_contract(published, url, notices.Advice(verified, has_webhook), deliveries)
         document = _publication_document(call, sent, told)
     return hal.answer(document)
 
 
-def _refuse_changes(session: Any, sent: inputs.Publication, contents: list[Content], existing: list[Any]) -> None:
+def _announce(
+    call: Call,
+    session: Any,
+    published: service.Published,
+    now: datetime,
+    *,
+    branch: str | None = None,
+    build_url: str | None = None,
+) -> webhooks.Announced:
+    return webhooks.announce_publication(
+        session,
+        published.publication_id,
+        changed=any(event == "contract_content_changed" for event, _ in published.events),
+        branch=branch,
+        build_url=build_url,
+        links=call.links,
+        settings=call.settings,
+        now=now,
+    )
+
+
+def _refuse_changes(
+    session: Any,
+    sent: inputs.Publication,
+    contents: list[Content],
+    existing: list[Any],
+    *,
+    only: inputs.Submitted | None = None,
+) -> None:
     told = []
-    for each, content, before in zip(sent.contracts, contents, existing, strict=True):
+    submitted = sent.contracts if only is None else (only,)
+    for each, content, before in zip(submitted, contents, existing, strict=True):
         if before is None or before.sha == content.sha:
             continue
         refusal = ContractChangedForVersion(sent.consumer, sent.number, each.provider)

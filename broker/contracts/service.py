@@ -42,6 +42,7 @@ class Published:
     number: str
     how: How
     contract_id: int
+    publication_id: int
     events: tuple[tuple[str, str], ...] = ()  # (name, reason)
 
 
@@ -82,12 +83,15 @@ def publish(
             _touch_integration(session, consumer.id, provider.id, now)
             if not merge:
                 how = "unchanged"
-            return Published(consumer.name, provider.name, version.number, how, existing.contract_id, _events(False))
+            return Published(
+                consumer.name, provider.name, version.number, how, existing.contract_id, existing.id, _events(False)
+            )
     contract_id = _store(session, consumer.id, provider.id, content, now)
     if existing is not None:
         session.execute(update(PUBLICATION).where(PUBLICATION.c.id == existing.id).values(is_current=False))
-    session.execute(
-        insert(PUBLICATION).values(
+    publication_id: int = session.execute(
+        insert(PUBLICATION)
+        .values(
             consumer_id=consumer.id,
             provider_id=provider.id,
             version_id=version.id,
@@ -96,13 +100,15 @@ def publish(
             is_current=True,
             created_at=now,
         )
-    )
+        .returning(PUBLICATION.c.id)
+    ).scalar_one()
     _touch_integration(session, consumer.id, provider.id, now)
     if existing is not None:
         reason = f"pact content modified since previous publication for {consumer.name} version {version.number}"
     else:
         reason = _why_changed(session, consumer.id, provider.id, version.id, contract_id)
-    return Published(consumer.name, provider.name, version.number, how, contract_id, _events(bool(reason), reason))
+    events = _events(bool(reason), reason)
+    return Published(consumer.name, provider.name, version.number, how, contract_id, publication_id, events)
 
 
 def _events(changed: bool, reason: str = "") -> tuple[tuple[str, str], ...]:
