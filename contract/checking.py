@@ -6,6 +6,7 @@ Only `reading.warnings` asks for this; reading alone does not pay for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from tallystick.contract import content_types, dates, json_text, paths, plugins, rules
@@ -24,13 +25,15 @@ def check_part(
         stated = content_types.in_headers(part.headers)
         body_at = at + "/body"
     example = _json_example(part.body, stated, body_at, notes)
+    effort = _Effort()
+    places = _Places(written, at)
     for category, entries in part.rules.items():
         for key, rule in entries.items():
-            place = _Place(written, at, category, key)
-            _check_patterns(rule, place, notes)
-            if not _names_something(category, key, part, example):
+            for problem in _problems(rule):
+                notes.warn(places.pointer(category, key), problem)
+            if not _names_something(category, key, part, example, effort):
                 named = f"{category} {key}".strip()
-                notes.warn(str(place), f"this rule names nothing that is in the example ({named})")
+                notes.warn(places.pointer(category, key), f"this rule names nothing that is in the example ({named})")
 
 
 def check_interactions(interactions: Iterable[tuple[str, Interaction]], notes: Notes) -> None:
@@ -56,18 +59,21 @@ def check_interactions(interactions: Iterable[tuple[str, Interaction]], notes: N
     notes.interaction = None
 
 
-class _Place:
-    """The pointer of a rule in the document, looked up when somebody reads it."""
+class _Places:
+    """The pointers of the rules of one part, worked out when the first is asked for."""
 
-    def __init__(self, written: Mapping[str, Any], at: str, category: str, key: str) -> None:
-        self.written, self.at, self.category, self.key = written, at, category, key
-
-    def __str__(self) -> str:
+    def __init__(self, written: Mapping[str, Any], at: str) -> None:
         members = ("matchingRules", "requestMatchingRules", "responseMatchingRules")
-        member = next((name for name in members if name in self.written), members[0])
-        layout = self.written.get(member)
-        steps = rules.locate(layout, self.category, self.key) if isinstance(layout, Mapping) else ()
-        return pointer(self.at, member, *steps)
+        self._member = next((name for name in members if name in written), members[0])
+        self._layout = written.get(self._member)
+        self._at = at
+
+    @cached_property
+    def _steps(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        return rules.places(self._layout) if isinstance(self._layout, Mapping) else {}
+
+    def pointer(self, category: str, key: str) -> str:
+        return pointer(self._at, self._member, *self._steps.get((category, key), ()))
 
 
 def _json_example(body: Body, stated: content_types.ContentType | None, at: str, notes: Notes) -> Any:
@@ -87,13 +93,15 @@ def _json_example(body: Body, stated: content_types.ContentType | None, at: str,
 _NOT_JSON = object()
 
 
-def _names_something(category: str, key: str, part: HttpRequest | HttpResponse | MessageContents, example: Any) -> bool:
+def _names_something(
+    category: str, key: str, part: HttpRequest | HttpResponse | MessageContents, example: Any, effort: _Effort
+) -> bool:
     if category in ("body", "contents"):
         if example is None:
             return False
-        return example is _NOT_JSON or _exists(example, paths.parse(key))
+        return example is _NOT_JSON or _exists(example, paths.parse(key), effort)
     if isinstance(part, MessageContents):
-        return category == "metadata" and _exists(dict(part.metadata), paths.parse(key))
+        return category == "metadata" and _exists(dict(part.metadata), paths.parse(key), effort)
     if category == "header":
         return any(name.lower() == key.lower() for name in part.headers or {})
     if isinstance(part, HttpResponse):
@@ -104,9 +112,17 @@ def _names_something(category: str, key: str, part: HttpRequest | HttpResponse |
     return category in ("path", "method")
 
 
-def _exists(value: Any, path: paths.Path) -> bool:
+class _Effort:
+    """What looking for the paths of one body may cost: many rules with stars on a large body would cost minutes."""
+
+    steps = 1_000_000
+
+
+def _exists(value: Any, path: paths.Path, effort: _Effort) -> bool:
     here = [value]
     for token in path:
+        if effort.steps <= 0:
+            return True
         below: list[Any] = []
         for one in here:
             members: Iterable[tuple[str | int, Any]]
@@ -116,6 +132,7 @@ def _exists(value: Any, path: paths.Path) -> bool:
                 members = enumerate(one)
             else:
                 continue
+            effort.steps -= len(one)
             below += [member for fragment, member in members if paths.token_weight(token, fragment)]
         if not below:
             return False
@@ -123,11 +140,11 @@ def _exists(value: Any, path: paths.Path) -> bool:
     return True
 
 
-def _check_patterns(rule: Rule, place: _Place, notes: Notes) -> None:
+def _problems(rule: Rule) -> Iterator[str]:
     for matcher in _with_nested(rule.matchers):
         problem = _problem(matcher)
         if problem:
-            notes.warn(str(place), problem)
+            yield problem
 
 
 def _problem(matcher: Matcher) -> str:

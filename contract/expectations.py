@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from tallystick.contract import content_types, json_text, paths
 from tallystick.contract.errors import PathInvalid
+from tallystick.contract.matching import rule_tree
 from tallystick.contract.model import (
     AsyncMessage,
     Body,
@@ -93,10 +94,9 @@ def _response(response: HttpResponse) -> Iterator[tuple[Place, Expectation]]:
 
 
 def _message(label: str, contents: MessageContents) -> Iterator[tuple[Place, Expectation]]:
-    tree = _parsed(contents.rules.get("metadata", {}))
+    tree = _tree(contents.rules.get("metadata", {}))
     for name, value in contents.metadata.items():
-        matchers, combine, cascaded = _selected(tree, (name,))
-        yield (f"{label} metadata", name), Expectation("value", value, matchers, combine, cascaded)
+        yield (f"{label} metadata", name), _at(tree.step(name), "value", value)
     stated = content_types.in_metadata(contents.metadata)
     yield from _body(f"{label} body", contents.body, stated, contents.rules)
     yield from _generators(label, contents)
@@ -149,66 +149,45 @@ def _body(
         except json_text.JsonInvalid:
             pass
         else:
-            yield from _walk(part, value, _parsed(entries), (), _START)
+            yield from _walk(part, value, _tree(entries), ())
             return
     yield (part, "$"), _whole(body.content)
     for key, rule in entries.items():
         yield (f"{part} rule", key), Expectation("whole", None, rule.matchers, rule.combine)
 
 
-_Parsed: TypeAlias = tuple[tuple[paths.Path, Rule], ...]
-_Best: TypeAlias = tuple[int, int, Rule | None]
-"""The score of the best rule so far, the number of its steps, the rule."""
-_START: _Best = (0, 0, None)
+def _tree(entries: Mapping[str, Rule]) -> rule_tree.Place:
+    """The rules as matching walks them, so that the same ones are chosen here. What is no path is left out."""
+    return rule_tree.tree({key: rule for key, rule in entries.items() if _is_path(key)})
 
 
-def _parsed(entries: Mapping[str, Rule]) -> _Parsed:
-    found = []
-    for key, rule in entries.items():
-        try:
-            found.append((paths.parse(key), rule))
-        except PathInvalid:
-            continue
-    return tuple(found)
+def _is_path(key: str) -> bool:
+    try:
+        paths.parse(key)
+    except PathInvalid:
+        return False
+    return True
 
 
-def _selected(
-    rules: _Parsed, fragments: tuple[paths.Fragment, ...]
-) -> tuple[tuple[Matcher, ...], Literal["AND", "OR"], bool]:
-    best, steps, chosen = _START
-    for path, rule in rules:
-        score = paths.score(path, fragments)
-        if score and score >= best:
-            best, steps, chosen = score, len(path), rule
-    return ((), "AND", False) if chosen is None else (chosen.matchers, chosen.combine, steps < len(fragments))
+def _at(place: rule_tree.Place, kind: Kind, example: Any) -> Expectation:
+    rule = place.rule
+    if rule is None:
+        return Expectation(kind, example)
+    matchers = tuple(check.matcher for check in rule.checks)
+    return Expectation(kind, example, matchers, "OR" if rule.any_of else "AND", place.cascaded)
 
 
 def _walk(
-    part: str, value: Json, rules: _Parsed, fragments: tuple[paths.Fragment, ...], best: _Best
+    part: str, value: Json, place: rule_tree.Place, way: tuple[paths.Fragment, ...]
 ) -> Iterator[tuple[Place, Expectation]]:
-    # Rules that cannot apply below here are dropped on the way down, so that the walk costs the rules that are near.
-    depth = len(fragments)
-    near = []
-    for path, rule in rules:
-        if len(path) == depth:
-            score = paths.score(path, fragments)
-            if score and score >= best[0]:
-                best = (score, depth, rule)
-        elif not depth or paths.token_weight(path[depth - 1], fragments[-1]):
-            near.append((path, rule))
-    rule_here = best[2]
-    matchers = rule_here.matchers if rule_here is not None else ()
-    combine = rule_here.combine if rule_here is not None else "AND"
-    cascaded = best[1] < depth
-    place = (part, paths.render(fragments))
-    below = tuple(near)
+    here = (part, paths.render(way))
     if isinstance(value, dict):
-        yield place, Expectation("object", tuple(sorted(value)), matchers, combine, cascaded)
+        yield here, _at(place, "object", tuple(sorted(value)))
         for key, member in value.items():
-            yield from _walk(part, member, below, (*fragments, key), best)
+            yield from _walk(part, member, place.step(key), (*way, key))
     elif isinstance(value, list):
-        yield place, Expectation("array", len(value), matchers, combine, cascaded)
+        yield here, _at(place, "array", len(value))
         for index, item in enumerate(value):
-            yield from _walk(part, item, below, (*fragments, index), best)
+            yield from _walk(part, item, place.item(index), (*way, index))
     else:
-        yield place, Expectation("value", value, matchers, combine, cascaded)
+        yield here, _at(place, "value", value)

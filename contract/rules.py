@@ -144,27 +144,30 @@ def read_rules(written: Any, at: str, notes: Notes) -> tuple[Rules, Any]:
     return _in_order(found), leftover or None
 
 
-def locate(written: Mapping[str, Any], category: str, key: str) -> tuple[str, ...]:
-    """The steps in a `matchingRules` member to the rule that was read as this one; () where there is none."""
+def places(written: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Where the rules of a `matchingRules` member stand: category and key of each to the steps that lead to it."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     if written and min(written).startswith("$"):
-        for text in written:
+        for text in sorted(written):
             try:
-                found = _flat_place(text)
+                named = _flat_place(text)
             except PathInvalid:
                 continue
-            if found == (category, key):
-                return (text,)
-        return ()
-    for name, entries in written.items():
-        if category_named(name) != category or not isinstance(entries, Mapping):
+            if named is not None:
+                found[named] = (text,)
+        return found
+    for name, entries in sorted(written.items()):
+        if not isinstance(entries, Mapping):
             continue
-        if isinstance(entries.get("matchers"), list):
-            return (name,)
-        if category in _UNKEYED and entries:
-            return (name, min(entries))
-        if key in entries:
-            return (name, key)
-    return ()
+        category = category_named(name)
+        alone = isinstance(entries.get("matchers"), list)
+        for key in ("",) if alone else sorted(entries):
+            steps = (name,) if alone else (name, key)
+            if category in _UNKEYED:
+                found.setdefault((category, ""), steps)
+            else:
+                found[category, key] = steps
+    return found
 
 
 def write_by_category(rules: Rules) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tallystick.contract.complaints import Notes
 from tallystick.contract.model import Generator, Matcher, Rule
 from tallystick.contract.rules import (
     RuleInvalid,
-    locate,
+    places,
     read_generators,
     read_matcher,
     read_rules,
@@ -97,7 +97,7 @@ def test_the_flat_layout_names_a_category_and_a_key(text: str, category: str, ke
     written = {text: {"match": "type"}}
 
     assert rules_of(written) == {category: {key: TYPE}}
-    assert locate(written, category, key) == (text,)
+    assert places(written) == {(category, key): (text,)}
 
 
 def test_the_layout_shows_in_the_first_key_by_alphabet() -> None:
