@@ -15,6 +15,7 @@ from tallystick.broker.http.media import EXTENDED, HAL, JSON
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.participants.queries import version as version_of
 from tallystick.broker.verifications import documents, inputs, queries, service
+from tallystick.broker.webhooks import service as webhooks
 
 routes: Final = Routes("verification results")
 
@@ -62,7 +63,11 @@ def publish_with_metadata(call: CallDep, provider: str, consumer: str, sha: str,
 def _publish(call: Call, provider: str, consumer: str, sha: str, segment: str | None) -> Response:
     sent = inputs.published(call.json(), call.body)
     with write(call.engine) as session:
-        stored = service.publish(session, consumer, provider, sha, sent, metadata.decode(segment), now(session))
+        at, remembered = now(session), metadata.decode(segment)
+        stored = service.publish(session, consumer, provider, sha, sent, remembered, at)
+        webhooks.announce_result(
+            session, stored, remembered=remembered, links=call.links, settings=call.settings, now=at
+        )
         row = queries.result_by_id(session, stored)
     location = call.links.verification_result(consumer, provider, sha, row.number)
     return hal.created(documents.result(row, call.links), location)

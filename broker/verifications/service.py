@@ -55,6 +55,7 @@ def publish(
     else:
         verification_id, created_at, last_at = queries.next_number(session), now, sent.executed_at or now
         _store(session, verification_id, content, version_id, sent, remembered, now)
+    _note_failures(session, None if repeated is not None else verification_id, content, version_id, sent, now)
     summaries.result_recorded(
         session,
         verification_id=verification_id,
@@ -131,16 +132,22 @@ def _store(
             "report": sent.packed,
         },
     )
+
+
+def _note_failures(
+    session: Session, verification_id: int | None, content: Any, version_id: int, sent: Published, now: datetime
+) -> None:
+    """What failed, by interaction (for a result that is new), and since when it fails on the provider's branches."""
     branches = queries.branches_of(session, version_id) or [""]
-    open_now = queries.open_failures(session, content.provider, content.consumer, branches)
-    if sent.success and not open_now:
+    if sent.success and not queries.open_failures(session, content.provider, content.consumer, branches):
         return  # nothing failed before, nothing fails now: the report need not be taken apart
     known = [
         Known(row.interaction_sha, row.interaction_id, row.description)
         for row in queries.interactions_of(session, content.contract_id)
     ]
     found = outcomes(sent.report, sent.success, known)
-    _store_failures(session, verification_id, [outcome for outcome in found if not outcome.success])
+    if verification_id is not None:
+        _store_failures(session, verification_id, [outcome for outcome in found if not outcome.success])
     _move_intervals(session, content, branches, found, sent, now)
 
 
