@@ -110,7 +110,7 @@ def _surely_shallow(text: str) -> bool:
 
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _TOO_DEEP: Final = f"arrays and objects lie more than {limits.MAX_DEPTH} inside one another (MAX_DEPTH)"
-_NEGATIVE_ZERO: Final = re.compile(r"-0(?![0-9.eE])")
+_NEGATIVE_ZERO: Final = re.compile(r"-0(?<![^\[:,\s]-0)(?![0-9.eE])")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 

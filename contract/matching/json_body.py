@@ -13,7 +13,7 @@ from typing import Any, Final
 from tallystick.contract import json_text
 from tallystick.contract.matching.body import Actual, Expected
 from tallystick.contract.matching.findings import Findings, Steps
-from tallystick.contract.matching.matchers import ArrayContains, Check, EachKey, EachValue, Values
+from tallystick.contract.matching.matchers import NUMBERS, ArrayContains, Check, EachKey, EachValue, Values
 from tallystick.contract.matching.outcome import CannotCheck
 from tallystick.contract.matching.rule_tree import Place, ReadyRule, place_of_each_value, variants_of
 from tallystick.contract.matching.values import equal, json_text_of, shown
@@ -30,21 +30,21 @@ def fits(expected: Any, actual: Any, place: Place, strict: bool) -> bool:
     if kind is dict:
         if type(actual) is not dict:
             return False
-        if place.rule is None or place.rule.plain_type:
+        if place.takes_any_object:
             return _members_fit(expected, actual, place, strict)
+        assert place.rule is not None
         return _object_fits(expected, actual, place, place.rule, strict)
     if kind is list:
         if type(actual) is not list:
             return False
-        if place.rule is None:
+        rule = place.rule
+        if rule is None:
             return len(expected) == len(actual) and _items_fit(expected, actual, place, strict)
-        if not place.rule.checks:
+        if place.takes_any_array:
+            return not expected or _items_fit(expected, actual, place, strict)
+        if not rule.checks:
             return False
-        if not expected:
-            return True
-        if place.rule.plain_type:
-            return _items_fit(expected, actual, place, strict)
-        return _array_fits(expected, actual, place, place.rule, strict)
+        return not expected or _array_fits(expected, actual, place, rule, strict)
     if place.accepts is not None:
         return place.accepts(expected, actual)
     return (kind is type(actual) and expected == actual) or equal(expected, actual)
@@ -52,40 +52,40 @@ def fits(expected: Any, actual: Any, place: Place, strict: bool) -> bool:
 
 def _members_fit(expected: dict[str, Any], actual: dict[str, Any], place: Place, strict: bool) -> bool:
     """The key check, then every member that both have."""
-    if place.frees_keys:
-        strict_keys = False
-    elif strict and expected.keys() != actual.keys():
+    need_all = not place.frees_keys
+    if strict and (expected.keys() != actual.keys() if need_all else actual and not expected):
         return False
-    else:
-        strict_keys = True
-    below = place.below
+    below, steps = place.below, place.steps
     for key, value in expected.items():
         found = actual.get(key, _ABSENT)
         if found is _ABSENT:
-            if strict_keys:
+            if need_all:
                 return False
             continue
-        there = below if below is not None else place.step(key)
+        there = below or steps.get(key) or place.step(key)
         kind = type(value)
         if kind is dict or kind is list:
             if not fits(value, found, there, strict):
                 return False
-        elif there.accepts is not None:
-            if not there.accepts(value, found):
+        elif there.accepts is None:
+            if (kind is not type(found) or value != found) and not equal(value, found):
                 return False
-        elif (kind is not type(found) or value != found) and not equal(value, found):
+        elif there.asks_kind:
+            other = type(found)
+            if kind is not other and not (kind in NUMBERS and other in NUMBERS):
+                return False
+        elif not there.accepts(value, found):
             return False
     return True
 
 
 def _items_fit(expected: list[Any], actual: list[Any], place: Place, strict: bool, inner: Place | None = None) -> bool:
     """Item by item; further actual items are compared with the first expected one, missing ones are not asked for."""
-    alike = inner if inner is not None else place.items_alike
+    alike = inner or place.items_alike
     first = expected[0] if expected else None
     known = len(expected)
     for index, found in enumerate(actual):
-        there = alike if alike is not None else place.item(index)
-        if not fits(expected[index] if index < known else first, found, there, strict):
+        if not fits(expected[index] if index < known else first, found, alike or place.item(index), strict):
             return False
     return True
 

@@ -76,6 +76,14 @@ class Check:
     def object_why(self, expected: dict[str, Any], actual: dict[str, Any]) -> str:
         return self.unable(json_text_of(actual))
 
+    def takes_any_array(self, cascaded: bool) -> bool:
+        """Whether `array` says yes to everything, and the items are then compared under the same rule."""
+        return type(self).array is Check.array
+
+    def takes_any_object(self, cascaded: bool) -> bool:
+        """Whether `object` says yes to everything, and the members are then compared as usual."""
+        return False
+
     def unable(self, what: str) -> str:
         return f"Unable to match {what} using {self.matcher.name}"
 
@@ -129,13 +137,15 @@ class Type(Check):
         super().__init__(matcher)
         self.least = limit(matcher.config.get("min"))
         self.most = limit(matcher.config.get("max"))
-        if self.least is None and self.most is None:
-            self.array = _accept  # type: ignore[method-assign]
-            self.object = _accept  # type: ignore[method-assign]
+
+    def takes_any_array(self, cascaded: bool) -> bool:
+        return cascaded or (self.least is None and self.most is None)
+
+    takes_any_object = takes_any_array
 
     def json(self, expected: Json, actual: Json) -> bool:
         wanted, found = type(expected), type(actual)
-        return wanted is found or (wanted in _NUMBERS and found in _NUMBERS)
+        return wanted is found or (wanted in NUMBERS and found in NUMBERS)
 
     def json_why(self, expected: Json, actual: Json) -> str:
         return f"Expected {shown(actual)} to be the same type as {shown(expected)}"
@@ -231,6 +241,9 @@ class Regex(Check):
     def object(self, expected: dict[str, Any], actual: dict[str, Any], cascaded: bool) -> bool:
         return True
 
+    def takes_any_object(self, cascaded: bool) -> bool:
+        return True
+
     def why(self, text: str) -> str:
         if self.invalid:
             return f"'{self.source}' is not a valid regular expression - {self.invalid}"
@@ -291,7 +304,7 @@ class Number(_Number):
     """An integer or a decimal; as text whatever reads as a double."""
 
     def json(self, expected: Json, actual: Json) -> bool:
-        return type(actual) in _NUMBERS
+        return type(actual) in NUMBERS
 
     def text(self, expected: str, actual: str, cascaded: bool = False) -> bool:
         return _DOUBLE.fullmatch(actual) is not None
@@ -322,7 +335,7 @@ class Decimal_(_Number):
     json_words = "a decimal number"
 
     def json(self, expected: Json, actual: Json) -> bool:
-        return type(actual) in _NUMBERS and kind(actual) == "Decimal"
+        return type(actual) in NUMBERS and kind(actual) == "Decimal"
 
     def text(self, expected: str, actual: str, cascaded: bool = False) -> bool:
         return _DOUBLE.fullmatch(actual) is not None
@@ -551,6 +564,9 @@ class EachValue(Check):
         self.place: Any = None
         """Made by `rule_tree.place_of_each_value` when first walked into."""
 
+    def takes_any_array(self, cascaded: bool) -> bool:
+        return False
+
     def json(self, expected: Json, actual: Json) -> bool:
         return True
 
@@ -568,6 +584,9 @@ class ArrayContains(Check):
         super().__init__(matcher)
         self.variants: Any = None
         """Made by `rule_tree.variants_of` when first needed."""
+
+    def takes_any_array(self, cascaded: bool) -> bool:
+        return False
 
     def json(self, expected: Json, actual: Json) -> bool:
         return True
@@ -673,13 +692,9 @@ def _data_text_why(actual: bytes, why: Callable[[str], str]) -> str:
     return "Expected bytes that are UTF-8 text, but they are not" if text is None else why(text)
 
 
-def _accept(expected: object, actual: object, cascaded: bool) -> bool:
-    return True
-
-
 _LEAST: Final = -(2**63)
 _MOST: Final = 2**64 - 1
-_NUMBERS: Final = frozenset({int, float, Decimal})
+NUMBERS: Final = frozenset({int, float, Decimal})
 _UNSIGNED: Final = re.compile(r"\+?[0-9]{1,4000}")
 _DOUBLE: Final = re.compile(
     r"[+-]?(?:inf(?:inity)?|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE | re.ASCII

@@ -30,13 +30,20 @@ class ReadyRule:
         self.order = (weight, key)
         """What decides between rules: the heavier one, and between equals the last by text, so that it is decided."""
         self.any_of = rule.combine == "OR"
-        self.checks: tuple[Check, ...] = tuple(check_of(matcher) for matcher in rule.matchers)
-        self.frees_keys = any(check.frees_keys for check in self.checks)
-        self.is_type = any(check.is_type for check in self.checks)
-        self.each_key = tuple(check for check in self.checks if isinstance(check, EachKey))
-        self.only: Check | None = self.checks[0] if len(self.checks) == 1 else None
-        self.plain_type = isinstance(self.only, Type) and self.only.least is None and self.only.most is None
-        self.accepts: Callable[[Any, Any], bool] = self.only.json if self.only is not None else self._accepts_all_or_any
+        checks = [check_of(matcher) for matcher in rule.matchers]
+        self.checks: tuple[Check, ...] = tuple(checks)
+        self.frees_keys = False
+        self.is_type = False
+        self.each_key: tuple[EachKey, ...] = ()
+        for check in checks:
+            self.frees_keys = self.frees_keys or check.frees_keys
+            self.is_type = self.is_type or check.is_type
+            if isinstance(check, EachKey):
+                self.each_key += (check,)
+        alone = len(checks) == 1
+        self.asks_kind = alone and isinstance(checks[0], Type)
+        """Whether all that it asks of a scalar is its kind."""
+        self.accepts: Callable[[Any, Any], bool] = checks[0].json if alone else self._accepts_all_or_any
 
     def _accepts_all_or_any(self, expected: Any, actual: Any) -> bool:
         if self.any_of:
@@ -75,35 +82,50 @@ class Place:
     """Where the walk stands: the chosen rule, whether it was found further up, and where each step leads."""
 
     __slots__ = (
-        "_any_index", "_any_key", "accepts", "below", "cascaded", "ends_here", "frees_keys", "has_names", "nodes",
-        "rule", "steps", "under_type",
+        "_any_index", "_any_key", "accepts", "asks_kind", "below", "cascaded", "ends_here", "frees_keys", "has_names",
+        "nodes", "rule", "steps", "takes_any_array", "takes_any_object", "under_type",
     )  # fmt: skip
 
     def __init__(self, nodes: tuple[Node, ...], inherited: ReadyRule | None, under_type: bool) -> None:
         self.nodes = nodes
-        here = [node.rule for node in nodes if node.rule is not None]
         best = inherited
-        for rule in here:
-            if best is None or rule.order > best.order:
-                best = rule
-        self.rule: ReadyRule | None = best
-        self.cascaded: bool = best is not None and best is inherited
-        self.accepts: Callable[[Any, Any], bool] | None = best.accepts if best is not None else None
-        self.ends_here: bool = bool(here)
+        self.ends_here = False
         """Whether any rule's path ends here, chosen or not: only then does an eachKey that cascades test keys."""
-        self.frees_keys: bool = any(rule.frees_keys for rule in here)
-        self.under_type: bool = under_type or any(rule.is_type for rule in here)
+        self.frees_keys = False
+        self.under_type = under_type
+        self.has_names = False
+        leads_on = False
+        for node in nodes:
+            if node.names:
+                self.has_names = leads_on = True
+            elif node.star is not None or node.star_index is not None:
+                leads_on = True
+            rule = node.rule
+            if rule is not None:
+                self.ends_here = True
+                self.frees_keys = self.frees_keys or rule.frees_keys
+                self.under_type = self.under_type or rule.is_type
+                if best is None or rule.order > best.order:
+                    best = rule
+        self.rule: ReadyRule | None = best
+        self.cascaded = best is not None and best is inherited
+        self.accepts: Callable[[Any, Any], bool] | None = None
+        self.asks_kind = False
+        self.takes_any_object = True
+        self.takes_any_array = False
+        """Whether the chosen rule accepts every object, or array, as such, so that only what is in it counts."""
+        if best is not None:
+            self.accepts, self.asks_kind = best.accepts, best.asks_kind
+            self.takes_any_array = bool(best.checks)
+            for check in best.checks:
+                self.takes_any_object = self.takes_any_object and check.takes_any_object(self.cascaded)
+                self.takes_any_array = self.takes_any_array and check.takes_any_array(self.cascaded)
         self.steps: dict[str, Place] = {}
-        self.has_names: bool = any(node.names for node in nodes)
-        leads_on = self.has_names or any(node.star or node.star_index for node in nodes)
         self.below: Place | None = None
         """The place below, when it is the same whatever the step: nothing but the rule chosen here reaches there."""
         if not leads_on:
-            settled = self.cascaded or best is None
-            if settled and not here:
-                self.below = self
-            else:
-                self.below = Place((), best, self.under_type)
+            same = not self.ends_here and (self.cascaded or best is None)
+            self.below = self if same else Place((), best, self.under_type)
         self._any_key: Place | None = None
         self._any_index: Place | None = None
 
