@@ -1,0 +1,67 @@
+"""Static comparison: is each interaction of a contract allowed by an API description?
+
+Evidence without running anything, and labelled so: it says what a description allows, not what a provider does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tallystick.contract.model import Contract
+from tallystick.contract.openapi.comparison import HttpComparison
+from tallystick.contract.openapi.exchanges import exchanges_of
+from tallystick.contract.openapi.findings import CODES, Finding, Findings
+from tallystick.contract.openapi.messages import MessageComparison
+
+__all__ = ["CODES", "Finding", "Findings", "answer", "compare"]
+
+
+def compare(
+    contract: Contract | Mapping[str, Any],
+    description: Mapping[str, Any] | None = None,
+    asyncapi: Mapping[str, Any] | None = None,
+) -> Findings:
+    """Compare a contract, or its document, with an OpenAPI (or Swagger 2) description and an AsyncAPI one.
+
+    Interactions are compared with the description of their kind; without one HTTP interactions are not compared,
+    while messages say that there is none.
+    """
+    if isinstance(contract, Contract):
+        from tallystick.contract import writing
+
+        contract = writing.to_document(contract)
+    http = HttpComparison(description, _is_version_4(contract)) if description is not None else None
+    messages = MessageComparison(asyncapi)
+    found: list[Finding] = []
+    for exchange in exchanges_of(contract):
+        if exchange.kind != "http":
+            found.extend(messages.compare(exchange))
+        elif http is not None:
+            found.extend(http.compare(exchange))
+    return Findings(tuple(found))
+
+
+def answer(case: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to an OpenAPI case of the conformance protocol: `{"id", "errors", "warnings"}`."""
+    found = compare(case["pact"], case.get("oas"), case.get("asyncapi"))
+    return {
+        "id": case.get("id"),
+        "errors": [_shown(one) for one in found.errors],
+        "warnings": [_shown(one) for one in found.warnings],
+    }
+
+
+def _shown(one: Finding) -> dict[str, str]:
+    return {
+        "code": one.code, "message": one.message, "location": one.location, "spec_location": one.spec_location
+    }  # fmt: skip
+
+
+def _is_version_4(document: Mapping[str, Any]) -> bool:
+    metadata = document.get("metadata")
+    for name in ("pactSpecification", "pact-specification"):
+        written = metadata.get(name) if isinstance(metadata, Mapping) else None
+        if isinstance(written, Mapping):
+            return str(written.get("version", "")).startswith("4")
+    return False
