@@ -72,7 +72,17 @@ def view(content: bytes) -> Document:
         contract = reading.read(content)
     except ContractError as refused:
         return Document(raw=_pretty(content), complaint=str(refused)[:500])
+    if not contract.interactions and not _says_so(content):
+        return Document(raw=_pretty(content))
     return Document(tuple(_shown(each) for each in contract.interactions), contract.version, metadata=_writer(contract))
+
+
+def _says_so(content: bytes) -> bool:
+    """An empty list of interactions is a contract that asks for nothing; no list at all is some other document."""
+    document = json_text.loads(content)
+    return isinstance(document, dict) and any(
+        isinstance(document.get(key), list) for key in ("interactions", "messages")
+    )
 
 
 def _writer(contract: Contract) -> dict[str, str]:

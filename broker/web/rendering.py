@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from tallystick.broker.http import hal
 from tallystick.broker.http.calls import Call
 from tallystick.broker.http.links import segment
 from tallystick.broker.http.media import HTML
+from tallystick.contract import json_text
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -61,8 +62,24 @@ def machine(at: datetime | None) -> str:
 
 
 def continued(command: str) -> str:
-    """A long command over several lines, as a shell takes it."""
-    return command if len(command) <= 100 else command.replace(" --", " \\\n    --")
+    """A long command over several lines, broken before options, as a shell takes it."""
+    lines = [""]
+    for position, part in enumerate(command.split(" --")):
+        option = part if position == 0 else f"--{part}"
+        if lines[-1] and len(lines[-1]) + len(option) > 96:
+            lines.append(f"    {option}")
+        else:
+            lines[-1] = f"{lines[-1]} {option}".lstrip() if len(lines) == 1 else f"{lines[-1]} {option}"
+    return " \\\n".join(lines)
+
+
+def mismatch(reported: Any) -> tuple[str, str]:
+    """(where, what) of a mismatch as some verifier reported it, whatever shape that is."""
+    if not isinstance(reported, Mapping):
+        return "", str(reported)
+    where = " ".join(str(reported[key]) for key in ("attribute", "identifier") if reported.get(key))
+    what = next((reported[key] for key in ("description", "message", "sentence") if reported.get(key)), None)
+    return where, str(what) if what is not None else json_text.dumps(dict(reported)).decode()
 
 
 def short(sha: str) -> str:
@@ -95,6 +112,7 @@ def templates() -> jinja2.Environment:
         "machine": machine,
         "short": short,
         "continued": continued,
+        "mismatch": mismatch,
         "segment": segment,
     }
     environment.globals["style"] = style_digest()
