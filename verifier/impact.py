@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tallystick.contract.mismatch import Mismatch
 from tallystick.contract.model import Json
 from tallystick.verifier.results import ContractResult, Result
+
+_INDEX: Final = re.compile(r"\[[0-9]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def assess(contracts: Sequence[ContractResult], live: Sequence[Live] | None, why
         one = ConsumerImpact(
             name,
             versions,
-            tuple(dict.fromkeys(f for c in failing for r in c.results for f in fields_of(r))),
+            _once(f for c in failing for r in c.results for f in fields_of(r)),
             tuple(holds),
             tuple(e for e in here if e not in holds) if failing else (),
             sum(len(c.results) for c in concerned),
@@ -99,15 +102,24 @@ def assess(contracts: Sequence[ContractResult], live: Sequence[Live] | None, why
     return Impact(tuple(broken), tuple(untouched), live is not None, why_unknown)
 
 
+def _once(fields: Iterable[BrokenField]) -> tuple[BrokenField, ...]:
+    """One entry for each field of an interaction, the first that was found."""
+    seen: dict[tuple[str, str], BrokenField] = {}
+    for field in fields:
+        seen.setdefault((field.interaction, field.place), field)
+    return tuple(seen.values())
+
+
 def fields_of(result: Result) -> tuple[BrokenField, ...]:
     """What one result breaks; a problem on the way counts as one field without a place."""
     if result.ok or result.status == "not-run":
         return ()
     replayed, title = result.replayed, result.title
+    places = _generalised([m.path for m in replayed.mismatches if m.part == "body"])
     found = [
         BrokenField(
             title,
-            place(m.part, path),
+            place(m.part, places.get(path, path)),
             m.sentence,
             _hashable(expected),
             _hashable(actual),
@@ -124,6 +136,14 @@ def fields_of(result: Result) -> tuple[BrokenField, ...]:
     if replayed.problem is not None:
         found.append(BrokenField(title, replayed.problem.kind, replayed.problem.sentence, pending=result.pending))
     return tuple(found)
+
+
+def _generalised(paths: Sequence[str]) -> dict[str, str]:
+    """Paths that differ only in their indexes, as one with `[*]`: a field of every item is one field."""
+    same: dict[str, list[str]] = {}
+    for path in dict.fromkeys(paths):
+        same.setdefault(_INDEX.sub("[*]", path), []).append(path)
+    return {path: general for general, found in same.items() if len(found) > 1 for path in found}
 
 
 def exact(mismatch: Mismatch) -> list[tuple[str, Json | bytes, Json | bytes]]:

@@ -127,7 +127,8 @@ def _glance(interaction: Interaction) -> object:
     states = tuple(s.name for s in interaction.states)
     if isinstance(interaction, HttpInteraction):
         return interaction.request.method.upper(), interaction.request.path, interaction.response.status, states
-    return type(interaction).__name__, states
+    # A message is asked for by its description, so that two descriptions are two replays whatever they share.
+    return type(interaction).__name__, interaction.description, states
 
 
 def is_random(interaction: Interaction) -> bool:

@@ -41,7 +41,7 @@ def build(
         f"{base_path}/{escape_path(expected.path.lstrip('/'))}",
         encode_query(expected.query) if expected.query else None,
         _headers(expected.headers, custom_headers),
-        content_of(expected.body),
+        content_of(expected.body, expected.headers),
     )
 
 
@@ -78,12 +78,16 @@ def _headers(expected: Headers | None, custom: Sequence[tuple[str, str]]) -> tup
     return tuple(lines)
 
 
-def content_of(body: Body) -> bytes:
+def content_of(body: Body, headers: Headers | None = None) -> bytes:
     """The bytes to send: a null body of a JSON type is the text `null`, anything else that is not present is none."""
     if body.state == "present":
         return body.content
-    if body.state == "null" and "json" in (body.content_type or "").lower():
-        return b"null"
+    if body.state == "null":
+        stated = body.content_type or next(
+            (value for name, values in (headers or {}).items() if name.lower() == "content-type" for value in values),
+            "",
+        )
+        return b"null" if "json" in stated.lower() else b""
     return b""
 
 

@@ -17,10 +17,10 @@ class Ink:
     """Colours, or none."""
 
     def __init__(self, colour: bool):
-        self._on = colour
+        self.on = colour
 
     def _paint(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on and text else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.on and text else text
 
     def good(self, text: str) -> str:
         return self._paint("32", text)
@@ -110,24 +110,31 @@ def _failure(result: Result, ink: Ink, width: int) -> Iterator[str]:
     if problem is not None:
         yield from _wrap(f"  {ink.bad('✗')} ", words.printable(problem.sentence), width)
         yield from _fix(problem.fix, ink, width)
-    for unknown in result.replayed.undecided:
-        yield from _wrap(
-            f"  {ink.warn('?')} ", f"{words.printable(unknown.path)}: {words.printable(unknown.sentence)}", width
-        )
-    found = result.replayed.mismatches
-    for mismatch in found[:SHOWN_MISMATCHES]:
-        yield f"  {ink.bad('✗')} {ink.bold(words.where(mismatch))}"
-        yield from _wrap("      ", words.printable(mismatch.sentence), width)
-        if mismatch.part in ("body", "metadata") and mismatch.kind not in ("missing-key", "missing-keys"):
-            yield from _wrap("      expected  ", words.value(mismatch.expected), width)
-            yield from _wrap("      actual    ", words.value(mismatch.actual), width)
-        if rule := words.rule_of(mismatch):
-            yield from _wrap("      rule      ", rule, width)
-        yield from _fix(words.hint(mismatch), ink, width, "      fix       ")
-    if len(found) > SHOWN_MISMATCHES:
-        yield f"    and {len(found) - SHOWN_MISMATCHES} more mismatches"
+    yield from _differences(result, ink, width)
     for hint in result.replayed.hints:
         yield from _wrap("    ! ", words.printable(hint), width, ink.warn)
+
+
+def _differences(result: Result, ink: Ink, width: int) -> Iterator[str]:
+    """What differs, with the document around it, and below what would mend it."""
+    replayed = result.replayed
+    if not replayed.mismatches and not replayed.undecided:
+        return
+    from tallystick.contract import rendering
+    from tallystick.contract.matching import Outcome
+
+    found = rendering.text(
+        Outcome(replayed.mismatches, replayed.undecided),
+        colour=ink.on,
+        width=width - 4,
+        actual=words.body_of(replayed),
+        expected=words.example_of(result),
+        context=2,
+        most=SHOWN_MISMATCHES,
+    )
+    yield from (f"    {line}".rstrip() for line in found.splitlines())
+    for number, hint in enumerate(dict.fromkeys(filter(None, map(words.hint, replayed.mismatches)))):
+        yield from _wrap("    fix  " if number == 0 else "         ", hint, width, ink.dim)
 
 
 def _fix(fix: str, ink: Ink, width: int, lead: str = "      fix  ") -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
+from tallystick.contract import rendering
+from tallystick.contract.matching import Outcome
 from tallystick.verifier.impact import ConsumerImpact, Impact
 from tallystick.verifier.reports import words
 from tallystick.verifier.results import Report, Result
@@ -21,7 +23,8 @@ code,pre{font:13px/1.45 ui-monospace,monospace;background:var(--soft);border-rad
 overflow-wrap:anywhere;white-space:pre-wrap}
 pre{padding:.6rem}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.dim{opacity:.75}
 details{border:1px solid var(--line);border-radius:5px;margin:.6rem 0;padding:.4rem .8rem}summary{cursor:pointer}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:.6rem}@media(max-width:40rem){.pair{grid-template-columns:1fr}}
+.mismatches .title{font-weight:600}.mismatches .expected{color:var(--bad)}.mismatches .actual{color:var(--good)}
+.mismatches .context,.mismatches .rule{opacity:.75}.mismatches .hint{color:var(--warn)}
 """
 
 
@@ -104,16 +107,14 @@ def _failure(result: Result) -> Iterator[str]:
         yield f"<p class={tone}>{_e(problem.sentence)}</p>"
         if problem.fix:
             yield f"<pre>{_e(problem.fix)}</pre>"
-    for m in result.replayed.mismatches:
-        yield f"<h4><code>{_e(words.where(m))}</code> {_e(m.sentence)}</h4>"
-        yield (
-            f"<div class=pair><div>expected<pre>{_e(words.value(m.expected, 4000))}</pre></div>"
-            f"<div>actual<pre>{_e(words.value(m.actual, 4000))}</pre></div></div>"
+    if result.replayed.mismatches or result.replayed.undecided:
+        yield rendering.html(
+            Outcome(result.replayed.mismatches, result.replayed.undecided),
+            actual=words.body_of(result.replayed),
+            expected=words.example_of(result),
         )
-        extra = [("rule", words.rule_of(m)), ("fix", words.hint(m))]
-        yield "".join(f"<p class=dim>{name}: {_e(said)}</p>" for name, said in extra if said)
-    for u in result.replayed.undecided:
-        yield f"<p class=warn>not checked <code>{_e(u.path)}</code>: {_e(u.sentence)}</p>"
+    for hint in dict.fromkeys(filter(None, map(words.hint, result.replayed.mismatches))):
+        yield f"<p class=dim>fix: {_e(hint)}</p>"
     for hint in result.replayed.hints:
         yield f"<p class=warn>{_e(hint)}</p>"
     yield "</details>"

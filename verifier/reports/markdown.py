@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tallystick.contract import rendering
 from tallystick.verifier.impact import Impact
 from tallystick.verifier.reports import words
 from tallystick.verifier.results import Report, Result
@@ -84,6 +85,8 @@ def _failure(result: Result) -> Iterator[str]:
         yield f"- {_code(words.where(m))}: {_plain(words.printable(m.sentence))}"
         if rule := words.rule_of(m):
             yield f"  - rule: {_code(rule)}"
+        for seen in rendering.hints(m, result.replayed.mismatches):
+            yield f"  - {_plain(words.printable(seen))}"
         if hint := words.hint(m):
             yield f"  - fix: {_plain(hint)}"
     for u in result.replayed.undecided:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tallystick.contract.mismatch import Mismatch
-from tallystick.contract.model import ActualMessage, ActualResponse, HttpInteraction, Interaction, Json
+from tallystick.contract.model import ActualMessage, ActualResponse, AsyncMessage, HttpInteraction, Interaction, Json
 from tallystick.verifier.impact import ConsumerImpact, Live, exact, place
 from tallystick.verifier.results import ContractResult, Replayed, Report, Result
 
@@ -99,28 +99,24 @@ def hint(mismatch: Mismatch) -> str:
     if part == "body-type":
         return "send the content type the consumer reads, or teach it the new one first"
     if "missing" in kind:
-        new = renamed(mismatch)
-        was = f"it looks renamed to {printable(new)}; " if new else ""
-        return f"{was}keep the old field beside the new one until its consumers have moved"
+        return "keep the old field beside the new one until its consumers have moved"
     if kind in ("type", "integer", "decimal", "number", "boolean"):
         return "keep the type; offer the new one under a new name"
     return ""
 
 
-def renamed(mismatch: Mismatch) -> str | None:
-    """The key that a missing one seems to be called now: not expected, of the same kind, and alike in name."""
-    expected, actual = mismatch.expected, mismatch.actual
-    if not isinstance(expected, dict) or not isinstance(actual, dict):
-        return None
-    from difflib import get_close_matches
+def body_of(replayed: Replayed) -> bytes | None:
+    """The body that came, where one came."""
+    received = replayed.received
+    return received.content if isinstance(received, ActualResponse | ActualMessage) else None
 
-    for key in (k for k in expected if k not in actual):
-        new = [k for k in actual if k not in expected]
-        folded = {k.lower().replace("_", "").replace("-", ""): k for k in new}
-        near = get_close_matches(key.lower().replace("_", "").replace("-", ""), folded, n=1, cutoff=0.55)
-        if near:
-            return folded[near[0]]
-    return None
+
+def example_of(result: Result) -> bytes | None:
+    """The body that the contract shows as its example."""
+    interaction = result.interaction
+    if isinstance(interaction, HttpInteraction):
+        return interaction.response.body.content
+    return interaction.contents.body.content if isinstance(interaction, AsyncMessage) else None
 
 
 def live(rows: Sequence[Live]) -> str:
