@@ -29,6 +29,9 @@ from tallystick.broker.selection.routes import routes as selection
 from tallystick.broker.settings import Settings
 from tallystick.broker.verifications.routes import routes as verifications
 from tallystick.broker.web.routes import routes as web
+from tallystick.broker.webhooks.routes import routes as webhooks
+from tallystick.broker.webhooks.secrets import Vault
+from tallystick.broker.webhooks.worker import Worker
 
 VERSION: Final = "2.120.0"  # of the Pact Broker API that this broker speaks; clients read it for display
 
@@ -41,6 +44,7 @@ def features() -> Sequence[Routes]:
         environments,
         participants,
         versions,
+        webhooks,
         publishing,
         contracts,
         contract_lists,
@@ -70,7 +74,12 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
 
         # As many threads as connections: more would only wait for one.
         current_default_thread_limiter().total_tokens = settings.database_max_connections
-        yield
+        worker = Worker(engine, settings, app.state.vault)
+        worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
         if own:
             engine.dispose()
 
@@ -85,6 +94,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.vault = Vault(settings.secret_key, engine)
     register(app, features())
     guard = StaticUsers(settings) if settings.has_users else None
     app.router.middleware_stack = RawRouter(app, settings, VERSION, guard)

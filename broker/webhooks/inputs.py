@@ -151,7 +151,9 @@ def _method(fields: Fields, sent: Any, settings: Settings) -> str:
     elif not isinstance(sent, str) or sent.upper() not in VERBS:
         fields.complain("request.method", "must be a valid HTTP method")
     elif sent.upper() not in allowed:
-        fields.complain("request.method", f"must be {' or '.join(allowed)}. See /doc/webhooks#whitelist for more information.")
+        fields.complain(
+            "request.method", f"must be {' or '.join(allowed)}. See /doc/webhooks#whitelist for more information."
+        )
     return sent.upper() if isinstance(sent, str) else ""
 
 

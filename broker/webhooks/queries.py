@@ -178,6 +178,37 @@ def publication_of(db: Db, contract_id: int, number: str | None = None) -> int |
     return db.execute(question if number is None else question.where(VERSION.c.number == number)).scalar()
 
 
+def publications(db: Db, consumer_id: int, provider_id: int, number: str) -> list[int]:
+    """All revisions that a consumer version published for a provider. One statement."""
+    return list(
+        db.execute(
+            select(PUBLICATION.c.id)
+            .join(VERSION, VERSION.c.id == PUBLICATION.c.version_id)
+            .where(
+                PUBLICATION.c.consumer_id == consumer_id,
+                PUBLICATION.c.provider_id == provider_id,
+                VERSION.c.number == number,
+            )
+        ).scalars()
+    )
+
+
+def result_id(db: Db, consumer_id: int, provider_id: int, sha: str, number: str) -> int | None:
+    """The id of a result by its number and content. One statement, none for what is no number."""
+    if not (number.isascii() and number.isdigit() and len(number) < 18):
+        return None
+    return db.execute(
+        select(VERIFICATION.c.id)
+        .join(CONTRACT, CONTRACT.c.id == VERIFICATION.c.contract_id)
+        .where(
+            VERIFICATION.c.number == int(number),
+            CONTRACT.c.sha == sha,
+            CONTRACT.c.consumer_id == consumer_id,
+            CONTRACT.c.provider_id == provider_id,
+        )
+    ).scalar()
+
+
 def version_numbers(db: Db, version_ids: Sequence[int]) -> list[str]:
     """The numbers of versions, in their order. One statement, none for no ids."""
     if not version_ids:

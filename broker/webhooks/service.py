@@ -8,7 +8,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, insert, update
@@ -19,7 +19,7 @@ from tallystick.broker.http import metadata
 from tallystick.broker.http.links import Links
 from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks import queries
-from tallystick.broker.webhooks.inputs import CONTENT_CHANGED, Described, Side
+from tallystick.broker.webhooks.inputs import CONTENT_CHANGED, Described
 from tallystick.broker.webhooks.queries import DELIVERY, EVENT, WEBHOOK
 from tallystick.broker.webhooks.secrets import Vault
 from tallystick.broker.webhooks.templates import templated
@@ -72,7 +72,9 @@ def save(session: Session, own_uuid: str, sent: Described, vault: Vault, now: da
     hidden = vault.opened(stored.secrets) if stored else {}
     plain, hidden = _told_apart(sent, hidden, json.loads(stored.headers or "{}") if stored else {})
     if hidden and not vault.usable:
-        raise Invalid({"request": ["holds a secret, and this broker has no key to keep it: set PACT_BROKER_SECRET_KEY"]})
+        raise Invalid(
+            {"request": ["holds a secret, and this broker has no key to keep it: set PACT_BROKER_SECRET_KEY"]}
+        )
     values.update(headers=json.dumps(plain) if plain else None, secrets=vault.sealed(hidden), updated_at=now)
     if stored is None:
         values.update(uuid=own_uuid, created_at=now, description=sent.description)
@@ -244,7 +246,7 @@ def test_values(session: Session, webhook: Row[Any] | None, links: Links) -> dic
             "githubVerificationStatus": "pending",
             "pactUrl": links.pact("Example Consumer", "Example Provider", "1"),
         }
-    telling = _Telling(session, facts, [], links, Settings(), datetime.now())
+    telling = _Telling(session, facts, [], links, Settings(), datetime.now(UTC))
     telling.about(queries.newest_result(session, facts.contract_id, facts.provider_main_branch))
     return {**telling.values, "eventName": "test"}
 
