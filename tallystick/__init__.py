@@ -6,6 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tallystick.client_sdk.broker_client.client import (
+        AsyncBrokerClient as AsyncBrokerClient,
+    )
+    from tallystick.client_sdk.broker_client.client import (
+        BrokerClient as BrokerClient,
+    )
+    from tallystick.client_sdk.broker_client.errors import (
+        BrokerError as BrokerError,
+    )
+    from tallystick.client_sdk.broker_client.results import (
+        Selector as Selector,
+    )
     from tallystick.client_sdk.consumer import (
         Consumer as Consumer,
     )
@@ -29,6 +41,9 @@ if TYPE_CHECKING:
     )
     from tallystick.client_sdk.content import (
         xml as xml,
+    )
+    from tallystick.client_sdk.expecting import (
+        expects as expects,
     )
     from tallystick.client_sdk.failures import (
         ContractNotKept as ContractNotKept,
@@ -195,6 +210,11 @@ _HOME: Final[dict[str, str]] = {
     "text": "tallystick.client_sdk.content",
     "xml": "tallystick.client_sdk.content",
     "Message": "tallystick.client_sdk.messages",
+    "expects": "tallystick.client_sdk.expecting",
+    "AsyncBrokerClient": "tallystick.client_sdk.broker_client.client",
+    "BrokerClient": "tallystick.client_sdk.broker_client.client",
+    "Selector": "tallystick.client_sdk.broker_client.results",
+    "BrokerError": "tallystick.client_sdk.broker_client.errors",
 }
 
 __all__ = ["__version__", *_HOME]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -79,9 +80,11 @@ class _Client:
             self._options["verify"] = _trust(ca_file, verify_certificate)
 
     def _request(self, call: Call) -> dict[str, Any]:
-        request: dict[str, Any] = {"method": call.method, "url": resolve(self.base_url, call.url)}
+        url = resolve(self.base_url, call.url)
         if call.query:
-            request["params"] = list(call.query)
+            # Not as `params`: httpx would put equal names together, and their order says which selector is whose.
+            url += ("&" if "?" in url else "?") + urlencode(call.query, quote_via=quote)
+        request: dict[str, Any] = {"method": call.method, "url": url}
         if call.body is not None:
             request["json"] = call.body
             request["headers"] = {"Content-Type": call.content_type}

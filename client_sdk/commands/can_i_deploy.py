@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import sleep as wait
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -198,7 +198,7 @@ def _conclude(
     answer = ask()
     while answer.verdict == "unknown" and retries:
         shared.tell(f"results are missing; asking again in {interval} s ({retries} times left)", err=True)
-        time.sleep(interval)
+        wait(interval)
         retries -= 1
         answer = ask()
     if as_json:

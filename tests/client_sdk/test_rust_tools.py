@@ -163,9 +163,7 @@ def test_our_own_matching_says_the_same_of_each_matcher(tmp_path):
 
 def answers(interaction, value) -> bool:
     body = json.dumps({"value": value}).encode()
-    return match_response(
-        interaction.response, ActualResponse(200, (("Content-Type", "application/json"),), body)
-    ).ok
+    return match_response(interaction.response, ActualResponse(200, (("Content-Type", "application/json"),), body)).ok
 
 
 def test_the_rust_stub_server_serves_each_matcher_and_generator(tmp_path, environment):
