@@ -116,13 +116,12 @@ def _contract(document: Mapping[str, Any], notes: Notes) -> Contract:
     interactions: list[Interaction] = []
     places: list[str] = []
     written = _array(document, "interactions", notes)
-    messages = _array(document, "messages", notes) if version != "4.0" else []
+    messages = _array(document, "messages", notes) if version == "3.0.0" else []
     if version == "4.0":
         if "messages" in document:
             extra["messages"] = document["messages"]
-    elif messages and version != "3.0.0":
-        notes.refuse("/messages", f"version {version} has no messages", "they came with version 3.0.0")
-        messages = []
+    elif version != "3.0.0" and "messages" in document:
+        notes.refuse("/messages", f"version {version} has no messages", "state version 3.0.0 in the metadata")
     if len(written) + len(messages) > limits.MAX_INTERACTIONS:
         notes.refuse(
             "/interactions",
@@ -160,8 +159,8 @@ _Reader = Callable[[Mapping[str, Any], str, dict[str, Any], Notes], Interaction 
 
 
 def _array(document: Mapping[str, Any], member: str, notes: Notes) -> list[Any]:
-    value = document.get(member)
-    if value is None:
+    value = document.get(member, [])
+    if value is None and member == "interactions":
         return []
     if not isinstance(value, list):
         notes.refuse("/" + member, f"`{member}` is an array", f"this is {kind_of(value)}")

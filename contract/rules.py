@@ -80,6 +80,7 @@ CATEGORIES: Final = frozenset({"method", "path", "header", "query", "body", "sta
 _GENERATOR_CATEGORIES: Final = CATEGORIES - {"contents"}
 _T = TypeVar("_T")
 _BY_PATH: Final = frozenset({"body", "metadata"})
+_BY_NAME: Final = frozenset({"header", "query"})
 _UNKEYED: Final = frozenset({"path", "status", "method"})
 
 
@@ -150,11 +151,9 @@ def places(written: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]
     if written and min(written).startswith("$"):
         for text in sorted(written):
             try:
-                named = _flat_place(text)
-            except PathInvalid:
+                found[_flat_place(text)] = (text,)
+            except (PathInvalid, RuleInvalid):
                 continue
-            if named is not None:
-                found[named] = (text,)
         return found
     for name, entries in sorted(written.items()):
         if not isinstance(entries, Mapping):
@@ -197,7 +196,7 @@ def write_flat(rules: Rules) -> dict[str, Any]:
 
 
 def read_generators(written: Any, at: str, notes: Notes) -> tuple[Generators, Any]:
-    """The generators of a document, and the part of it that means nothing. Nothing is refused here."""
+    """The generators of a document, and the part of it that means nothing. Only bad paths are refused."""
     if not written:
         return {}, None
     if not isinstance(written, Mapping):
@@ -214,9 +213,14 @@ def read_generators(written: Any, at: str, notes: Notes) -> tuple[Generators, An
             continue
         alone = category in _UNKEYED and isinstance(entries.get("type"), str)
         for key, entry in [("", entries)] if alone else sorted(entries.items()):
-            problem = _generator_problem(category, key, entry)
-            if problem:
-                notes.warn(place if alone else pointer(place, key), f"{problem}; it is ignored")
+            if category in _BY_PATH:
+                try:
+                    paths.parse(key)
+                except PathInvalid as problem:
+                    notes.refuse(pointer(place, key), str(problem))
+                    continue
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
+                notes.warn(place if alone else pointer(place, key), "a generator has a text `type`; it is ignored")
                 if category not in _UNKEYED:
                     leftover.setdefault(name, {})[key] = entry
                 continue
@@ -244,18 +248,25 @@ def _in_order(found: dict[str, dict[str, _T]]) -> dict[str, dict[str, _T]]:
 def _written_name(written: Mapping[str, Json]) -> str:
     for key in ("match", "pact:matcher:type"):
         if key in written:
+            if written[key] is None or written[key] == "":
+                break
             return as_text(written[key])
-    for key, name in (
-        ("regex", "regex"),
-        ("min", "type"),
-        ("max", "type"),
-        ("timestamp", "timestamp"),
-        ("time", "time"),
-        ("date", "date"),
-    ):
-        if key in written:
-            return name
+    else:
+        for key, name in _GUESSED.items():
+            if key in written:
+                return name
     raise RuleInvalid("a rule must name its matcher under `match`")
+
+
+_GUESSED: Final = {
+    "regex": "regex",
+    "min": "min",
+    "max": "max",
+    "timestamp": "timestamp",
+    "time": "time",
+    "date": "date",
+}
+"""What a rule without a name is taken for, by its first member of these."""
 
 
 def _require_text(member: str) -> Any:
@@ -269,11 +280,11 @@ def _require_text(member: str) -> Any:
 
 def _check_limits(name: str, config: dict[str, Json]) -> None:
     for member in ("min", "max"):
-        if name in (member, member + "-type") and member not in config:
-            raise RuleInvalid(f"the matcher {name} needs `{member}`")
         number = _limit(config[member]) if member in config else None
         if number is not None:
             config[member] = number
+        elif name in (member, member + "-type"):
+            raise RuleInvalid(f"the matcher {name} needs `{member}`, an integer from 0")
 
 
 def _limit(value: Json) -> int | None:
@@ -298,7 +309,11 @@ def _check_status(name: str, config: dict[str, Json]) -> None:
     status = config.get("status", "success")
     if isinstance(status, str) and status in STATUS_CLASSES:
         return
-    if isinstance(status, list) and all(_is_status(code) for code in status):
+    if isinstance(status, list) and all(
+        _is_status(code) or (isinstance(code, int | float | Decimal) and not isinstance(code, bool)) for code in status
+    ):
+        # Numbers that are no status are read, and match nothing.
+        config["status"] = [code for code in status if _is_status(code)]
         return
     raise RuleInvalid(f"`status` of the matcher {name} is one of {', '.join(STATUS_CLASSES)}, or an array of codes")
 
@@ -323,9 +338,11 @@ def _check_variants(name: str, config: dict[str, Json]) -> None:
     variants = config.get("variants")
     if not isinstance(variants, list):
         raise RuleInvalid(f"the matcher {name} needs `variants`, an array")
+    objects: list[Json] = [variant for variant in variants if isinstance(variant, dict)]
+    config["variants"] = objects
     for variant in variants:
         if not isinstance(variant, dict):
-            raise RuleInvalid(f"`variants` of the matcher {name} holds something that is not an object")
+            continue
         notes = Notes()
         read_variant_rules(variant, notes)
         if notes.errors:
@@ -367,9 +384,7 @@ def _read_category(
 ) -> None:
     category = category_named(name)
     if not isinstance(entries, Mapping):
-        if entries is not None:
-            notes.warn(at, "rules of a category are an object; these are ignored")
-            leftover[name] = entries
+        notes.refuse(at, "the rules of a category are an object")
         return
     if category == "body" and name.lower() not in ("body", "content"):
         notes.warn(at, f'there is no rule category "{name}"; its rules are taken for rules of the body')
@@ -378,17 +393,18 @@ def _read_category(
     alone = isinstance(entries.get("matchers"), list)
     for key, entry in [("", entries)] if alone else sorted(entries.items()):
         steps = () if alone else (key,)
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("matchers"), list):
-            notes.warn(pointer(at, *steps), "a rule is an object with an array `matchers`; this one is ignored")
-            if category not in _UNKEYED:
-                leftover.setdefault(name, {})[key] = entry
-            continue
-        if category in _BY_PATH:
+        if category not in _BY_NAME:
+            # Keys of path and status are read as paths too, though they mean nothing.
             try:
                 paths.parse(key)
             except PathInvalid as problem:
                 notes.refuse(pointer(at, *steps), str(problem))
                 continue
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("matchers"), list):
+            notes.warn(pointer(at, *steps), "a rule is an object with an array `matchers`; this one is ignored")
+            if category not in _UNKEYED:
+                leftover.setdefault(name, {})[key] = entry
+            continue
         matchers = []
         for index, one in enumerate(entry["matchers"]):
             matcher, fault = _read_checked(one)
@@ -424,14 +440,10 @@ def _read_flat(written: Mapping[str, Any], at: str, notes: Notes, found: dict[st
     for text, one in sorted(written.items()):
         place = pointer(at, text)
         try:
-            named = _flat_place(text)
-        except PathInvalid as problem:
+            category, key = _flat_place(text)
+        except (PathInvalid, RuleInvalid) as problem:
             notes.refuse(place, str(problem))
             continue
-        if named is None:
-            notes.warn(place, "this rule names no part of the message; it is ignored")
-            continue
-        category, key = named
         matcher, fault = _read_checked(one)
         if fault:
             (notes.warn if matcher else notes.refuse)(place, fault)
@@ -439,18 +451,21 @@ def _read_flat(written: Mapping[str, Any], at: str, notes: Notes, found: dict[st
             found.setdefault(category, {})[key] = Rule((matcher,))
 
 
-def _flat_place(text: str) -> tuple[str, str] | None:
-    """The category and key that a path of the flat layout means, None for neither. Raises `PathInvalid`."""
+def _flat_place(text: str) -> tuple[str, str]:
+    """The category and key that a path of the flat layout means. Raises `PathInvalid` or `RuleInvalid`."""
     if text.startswith("$.body"):
         key = "$" + text[len("$.body") :]
         paths.parse(key)
         return "body", key
-    tokens = paths.parse(text)
-    fields = [token for token in tokens if isinstance(token, str)]
-    if not fields or fields[0] is not tokens[0]:
-        return None
-    category = "header" if text.startswith("$.headers") else category_named(fields[0])
-    key = fields[1] if len(fields) > 1 else ""
+    first, second = (*paths.parse(text)[:2], None, None)[:2]
+    if not isinstance(first, str):
+        raise RuleInvalid(f"{text!r} names no part of a request, response or message")
+    category = "header" if text.startswith("$.headers") else category_named(first)
+    key = second if isinstance(second, str) else ""
+    if not key and text.startswith("$.headers"):
+        raise RuleInvalid(f"{text!r} names no header")
+    # The name is read as a path once more: one with a blank in it is refused.
+    paths.parse(key)
     if category in _BY_PATH:
         return category, paths.render([key] if key else [])
     return category, "" if category in _UNKEYED else key
@@ -462,22 +477,18 @@ def _flat_key(category: str, key: str) -> str:
     if category == "body":
         return "$.body" + (key[1:] if key.startswith("$") else paths.render(paths.parse(key))[1:])
     if category in ("header", "query"):
-        if "'" in key or not key:
+        if not _is_flat_name(key):
             raise RuleInvalid(f"the name {key!r} cannot stand in a path")
         return f"$.{'headers' if category == 'header' else category}['{key}']"
     raise RuleInvalid(f"there are no rules of {category} before version 3")
 
 
+def _is_flat_name(name: str) -> bool:
+    try:
+        return paths.parse(name) == (name,)
+    except PathInvalid:
+        return False
+
+
 def _write_rule(rule: Rule) -> dict[str, Any]:
     return {"combine": rule.combine, "matchers": [write_matcher(matcher) for matcher in rule.matchers]}
-
-
-def _generator_problem(category: str, key: str, entry: Any) -> str:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str):
-        return "a generator is an object with a text `type`"
-    if category in _BY_PATH:
-        try:
-            paths.parse(key)
-        except PathInvalid as problem:
-            return str(problem)
-    return ""

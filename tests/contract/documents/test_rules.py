@@ -44,7 +44,8 @@ def rules_of(written: Any) -> Any:
         ({"match": "status-code", "status": ["200", 201]}, Matcher("statusCode", {"status": ["200", 201]})),
         ({"match": "not-empty"}, Matcher("notEmpty")),
         ({"match": "each-key", "rules": []}, Matcher("eachKey", {"rules": []})),
-        ({"match": "array-contains", "variants": []}, Matcher("arrayContains", {"variants": []})),
+        ({"match": "array-contains", "variants": [5, {}]}, Matcher("arrayContains", {"variants": [{}]})),
+        ({"match": "statusCode", "status": [200, -1, 1.5]}, Matcher("statusCode", {"status": [200]})),
         ({"match": "unheard", "a": 1}, Matcher("unheard", {"a": 1})),
         ({"regex": "a"}, Matcher("regex", {"regex": "a"})),
         ({"min": 1, "max": 2}, Matcher("type", {"min": 1, "max": 2})),
@@ -65,7 +66,12 @@ def test_a_matcher_gets_its_canonical_name(written: Any, matcher: Matcher) -> No
         {"match": "min"},
         {"match": "max-type", "min": 1},
         {"match": "arrayContains"},
-        {"match": "arrayContains", "variants": [1]},
+        {"match": "min", "min": "some"},
+        {"max": None},
+        {"match": None, "regex": "a"},
+        {"match": ""},
+        {"match": "statusCode", "status": ["fine"]},
+        {"match": "statusCode", "status": [True]},
         {"match": "arrayContains", "variants": [{"rules": {"$..": {"matchers": [{"match": "type"}]}}}]},
         {"match": "eachValue", "rules": {}},
         {"match": "eachKey", "rules": [{"match": "regex"}]},
@@ -144,13 +150,13 @@ def test_rules_are_written_flat_where_each_has_one_matcher() -> None:
     rules = {
         "path": {"": TYPE},
         "header": {"X-A": TYPE},
-        "query": {"a[]": TYPE},
+        "query": {"a": TYPE},
         "body": {"$": TYPE, "$.a[*]": TYPE},
     }
 
     written = write_flat(rules)
 
-    assert list(written) == ["$.path", "$.headers['X-A']", "$.query['a[]']", "$.body", "$.body.a[*]"]
+    assert list(written) == ["$.path", "$.headers['X-A']", "$.query['a']", "$.body", "$.body.a[*]"]
     assert rules_of(written) == rules
 
 
@@ -159,6 +165,7 @@ def test_rules_are_written_flat_where_each_has_one_matcher() -> None:
     [
         {"body": {"$": Rule((Matcher("type"), Matcher("notEmpty")))}},
         {"header": {"it's": TYPE}},
+        {"query": {"a[]": TYPE}},
         {"metadata": {"a": TYPE}},
     ],
 )
@@ -171,7 +178,7 @@ def test_generators_are_read_and_written_and_what_means_nothing_is_kept_apart() 
     notes = Notes()
     written = {
         "path": {"type": "Uuid"},
-        "body": {"$.a": {"type": "RandomInt", "min": 1}, "$..": {"type": "Uuid"}, "$.b": 5},
+        "body": {"$.a": {"type": "RandomInt", "min": 1}, "$.b": 5},
         "content": {"$": {"type": "Uuid"}},
         "header": {"X": {"type": "Unheard"}},
     }
@@ -183,17 +190,49 @@ def test_generators_are_read_and_written_and_what_means_nothing_is_kept_apart() 
         "header": {"X": Generator("Unheard")},
         "path": {"": Generator("Uuid")},
     }
-    assert rest == {"body": {"$..": {"type": "Uuid"}, "$.b": 5}, "content": {"$": {"type": "Uuid"}}}
+    assert rest == {"body": {"$.b": 5}, "content": {"$": {"type": "Uuid"}}}
     assert write_generators(found) == {
         "body": {"$.a": {"type": "RandomInt", "min": 1}},
         "header": {"X": {"type": "Unheard"}},
         "path": {"type": "Uuid"},
     }
     assert not notes.errors
-    assert len(notes.warnings) == 4
+    assert len(notes.warnings) == 3
 
 
 def test_the_rules_of_a_variant_are_paths_below_the_item() -> None:
     assert read_variant_rules({"index": 0}) is None
     assert read_variant_rules({"rules": {}}) == {}
     assert read_variant_rules({"rules": {"$.a": {"matchers": [{"match": "type"}]}}}) == {"$.a": TYPE}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"body": None},
+        {"header": [5]},
+        {"path": {"a b": {"matchers": []}}},
+        {"status": {"a b": 5}},
+        {"odd": {"$..": 5}},
+        {"$": {"match": "type"}},
+        {"$[0].a": {"match": "type"}},
+        {"$.headers": {"match": "type"}},
+        {"$.headers['a b']": {"match": "type"}},
+        {"$.body": [{"match": "type"}]},
+        {"$.body.a b": {"match": "type"}},
+    ],
+)
+def test_rules_that_the_pact_core_does_not_load_are_refused(written: Any) -> None:
+    notes = Notes()
+
+    read_rules(written, "", notes)
+
+    assert len(notes.errors) == 1
+
+
+def test_a_generator_under_a_bad_path_is_refused_and_a_header_may_have_any_name() -> None:
+    notes = Notes()
+
+    read_generators({"metadata": {"a b": {"type": "Uuid"}}, "header": {"a b": {"type": "Uuid"}}}, "", notes)
+
+    assert [complaint.pointer for complaint in notes.errors] == ["/metadata/a b"]
