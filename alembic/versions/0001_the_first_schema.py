@@ -546,6 +546,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deployed_version", schema=None) as batch_op:
         batch_op.create_index("ix_deployed_version_participant_id", ["participant_id", "environment_id"], unique=False)
+        batch_op.create_index(
+            "ix_deployed_version_participant_current",
+            ["participant_id", "environment_id"],
+            unique=False,
+            sqlite_where=sa.text("currently_deployed = 1"),
+            postgresql_where=sa.text("currently_deployed"),
+        )
         batch_op.create_index("ix_deployed_version_version_id", ["version_id"], unique=False)
         batch_op.create_index(
             "uq_deployed_version_current",
@@ -595,6 +602,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("currently_supported"),
         )
         batch_op.create_index("ix_released_version_participant_id", ["participant_id", "environment_id"], unique=False)
+        batch_op.create_index(
+            "ix_released_version_participant_current",
+            ["participant_id", "environment_id"],
+            unique=False,
+            sqlite_where=sa.text("currently_supported = 1"),
+            postgresql_where=sa.text("currently_supported"),
+        )
 
     op.create_table(
         "tag",
@@ -874,6 +888,11 @@ def downgrade() -> None:
 
     op.drop_table("tag")
     with op.batch_alter_table("released_version", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_released_version_participant_current",
+            sqlite_where=sa.text("currently_supported = 1"),
+            postgresql_where=sa.text("currently_supported"),
+        )
         batch_op.drop_index("ix_released_version_participant_id")
         batch_op.drop_index(
             "ix_released_version_current",
@@ -889,6 +908,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("currently_deployed"),
         )
         batch_op.drop_index("ix_deployed_version_version_id")
+        batch_op.drop_index(
+            "ix_deployed_version_participant_current",
+            sqlite_where=sa.text("currently_deployed = 1"),
+            postgresql_where=sa.text("currently_deployed"),
+        )
         batch_op.drop_index("ix_deployed_version_participant_id")
 
     op.drop_table("deployed_version")

@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
 
 from tallystick.broker.selection.queries import (
     BRANCH,
-    BRANCH_HEAD,
     CONSUMER,
     CONTRACT,
+    INTEGRATION,
     PROVIDER,
     PUBLICATION,
     TAG,
     VERSION,
     Rows,
+    heads,
     picked,
+    published_by,
     with_content,
 )
 from tallystick.broker.tables import BranchSuccess, BranchVersion, TagSuccess, Verification, VerificationTag
@@ -47,9 +49,10 @@ _PROVIDER_BRANCH = (
     .where(BRANCH.c.participant_id == PROVIDER, BRANCH.c.name == bindparam("branch"))
 )
 _FIRST_USED = (
-    select(TAG.c.name, func.min(TAG.c.created_at).label("at"))
+    select(TAG.c.created_at)
     .where(TAG.c.participant_id == PROVIDER, TAG.c.name == bindparam("tag"))
-    .group_by(TAG.c.name)
+    .order_by(TAG.c.created_at)
+    .limit(1)
 )
 
 
@@ -60,8 +63,8 @@ def provider_branch(connection: Connection, provider_id: int, branch: str) -> Ro
 
 def tag_first_used(connection: Connection, provider_id: int, tag: str) -> datetime | None:
     """When a tag of the provider was first used. One statement."""
-    row = connection.execute(_FIRST_USED, {"provider": provider_id, "tag": tag}).first()
-    return None if row is None else row.at
+    first: datetime | None = connection.execute(_FIRST_USED, {"provider": provider_id, "tag": tag}).scalar()
+    return first
 
 
 # --- pending ------------------------------------------------------------------------------------------------------
@@ -135,36 +138,44 @@ def _ids(connection: Connection, statement: Any, contract_ids: Sequence[int], **
 # --- work in progress ---------------------------------------------------------------------------------------------
 
 
-def _recent(*more: Any) -> Select[Any]:
-    return (
-        picked(*more)
-        .select_from(PUBLICATION)
-        .join(CONSUMER, CONSUMER.c.id == PUBLICATION.c.consumer_id)
-        .where(
-            PUBLICATION.c.provider_id == PROVIDER,
-            PUBLICATION.c.is_current,
-            PUBLICATION.c.created_at > bindparam("since"),
-        )
+_SINCE = PUBLICATION.c.created_at > bindparam("since")
+_RECENT_HEADS = heads().where(_SINCE).order_by(BRANCH.c.name)
+
+
+def _newest_of_every_tag() -> Any:
+    """(participant, tag, its newest version) for the consumers of the provider.
+
+    A recursion steps from one tag name to the next by index: its cost is the number of names, not of tagged versions.
+    """
+    own, following = TAG.alias("own"), TAG.alias("following")
+    first = select(func.min(own.c.name)).where(own.c.participant_id == INTEGRATION.c.consumer_id)
+    names = (
+        select(INTEGRATION.c.consumer_id, first.correlate(INTEGRATION).scalar_subquery().label("name"))
+        .where(INTEGRATION.c.provider_id == PROVIDER)
+        .cte("tag_name", recursive=True)
     )
+    after = select(func.min(following.c.name)).where(
+        following.c.participant_id == names.c.consumer_id, following.c.name > names.c.name
+    )
+    names = names.union_all(
+        select(names.c.consumer_id, after.correlate(names).scalar_subquery()).where(names.c.name.is_not(None))
+    )
+    newest = select(func.max(TAG.c.version_id)).where(
+        TAG.c.participant_id == names.c.consumer_id, TAG.c.name == names.c.name
+    )
+    return select(
+        names.c.consumer_id, names.c.name, newest.correlate(names).scalar_subquery().label("version_id")
+    ).subquery("tagged")
 
 
-_RECENT_HEADS = with_content(
-    _recent(BRANCH.c.name.label("branch"))
-    .join(BRANCH_HEAD, BRANCH_HEAD.c.version_id == PUBLICATION.c.version_id)
-    .join(BRANCH, BRANCH.c.id == BRANCH_HEAD.c.branch_id)
-).order_by(BRANCH.c.name)
-_OTHER_TAG = TAG.alias("other")
+_tagged = _newest_of_every_tag()
 _RECENT_TAGGED = with_content(
-    _recent(TAG.c.name.label("tag")).join(TAG, TAG.c.version_id == PUBLICATION.c.version_id)
-).where(
-    ~exists()
-    .where(
-        _OTHER_TAG.c.participant_id == PUBLICATION.c.consumer_id,
-        _OTHER_TAG.c.name == TAG.c.name,
-        _OTHER_TAG.c.version_id > PUBLICATION.c.version_id,
-    )
-    .correlate(TAG, PUBLICATION)
-)
+    picked(_tagged.c.name.label("tag"))
+    .select_from(_tagged)
+    .join(CONSUMER, CONSUMER.c.id == _tagged.c.consumer_id)
+    .join(PUBLICATION, published_by(_tagged.c.version_id))
+    .where(_SINCE)
+).order_by(_tagged.c.name)
 
 
 def recent_heads(connection: Connection, provider_id: int, since: datetime) -> Rows:
@@ -174,7 +185,7 @@ def recent_heads(connection: Connection, provider_id: int, since: datetime) -> R
 
 def recent_tagged(connection: Connection, provider_id: int, since: datetime) -> Rows:
     """Contracts published since, of versions that are the newest with some tag. One statement."""
-    return list(connection.execute(_RECENT_TAGGED.order_by(TAG.c.name), {"provider": provider_id, "since": since}))
+    return list(connection.execute(_RECENT_TAGGED, {"provider": provider_id, "since": since}))
 
 
 _NONWIP_SUCCESS = (

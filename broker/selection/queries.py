@@ -55,9 +55,14 @@ def picked(*more: Any) -> Select[Any]:
     )
 
 
-def _published_by(version_id: Any) -> Any:
-    """The current publication of this version with the provider."""
-    return and_(PUBLICATION.c.version_id == version_id, PUBLICATION.c.provider_id == PROVIDER, PUBLICATION.c.is_current)
+def published_by(version_id: Any) -> Any:
+    """The current publication of this version with the provider.
+
+    "+ 0" keeps planners from entering by the provider, whose publications are all of history; a version has few.
+    """
+    return and_(
+        PUBLICATION.c.version_id == version_id, PUBLICATION.c.provider_id + 0 == PROVIDER, PUBLICATION.c.is_current
+    )
 
 
 def with_content(statement: Select[Any]) -> Select[Any]:
@@ -119,7 +124,7 @@ _MAIN = (
     .select_from(_lines)
     .join(
         PUBLICATION,
-        _published_by(
+        published_by(
             case(
                 (_lines.c.branch_id.is_not(None), _lines.c.head), else_=func.coalesce(_lines.c.tagged, _lines.c.newest)
             )
@@ -139,17 +144,18 @@ def main_lines(connection: Connection, provider_id: int) -> Rows:
     return list(connection.execute(_MAIN, {"provider": provider_id}))
 
 
-def _heads() -> Select[Any]:
+def heads() -> Select[Any]:
+    """Branch heads that have a contract with the provider."""
     return with_content(
         _from_consumers(BRANCH.c.name.label("branch"))
         .join(BRANCH, BRANCH.c.participant_id == CONSUMER.c.id)
         .join(BRANCH_HEAD, BRANCH_HEAD.c.branch_id == BRANCH.c.id)
-        .join(PUBLICATION, _published_by(BRANCH_HEAD.c.version_id))
+        .join(PUBLICATION, published_by(BRANCH_HEAD.c.version_id))
     )
 
 
-_EVERY_HEAD = _heads().order_by(BRANCH.c.name)
-_NAMED_HEADS = _heads().where(BRANCH.c.name.in_(bindparam("branches", expanding=True))).order_by(BRANCH.c.name)
+_EVERY_HEAD = heads().order_by(BRANCH.c.name)
+_NAMED_HEADS = heads().where(BRANCH.c.name.in_(bindparam("branches", expanding=True))).order_by(BRANCH.c.name)
 
 
 def branch_heads(connection: Connection, provider_id: int, branches: Iterable[str] | None) -> Rows:
@@ -168,16 +174,16 @@ _newest_tagged = (
     .correlate(CONSUMER)
     .scalar_subquery()
 )
-_NEWEST_TAGGED = with_content(_from_consumers().join(PUBLICATION, _published_by(_newest_tagged)))
+_NEWEST_TAGGED = with_content(_from_consumers().join(PUBLICATION, published_by(_newest_tagged)))
 _ALL_TAGGED = with_content(
     _from_consumers(TAG.c.name.label("tag"))
     .join(
         TAG,
         and_(TAG.c.participant_id == CONSUMER.c.id, TAG.c.name.in_(bindparam("tags", expanding=True))),
     )
-    .join(PUBLICATION, _published_by(TAG.c.version_id))
+    .join(PUBLICATION, published_by(TAG.c.version_id))
 ).order_by(TAG.c.name)
-_NEWEST = with_content(_from_consumers().join(PUBLICATION, _published_by(_newest_published)))
+_NEWEST = with_content(_from_consumers().join(PUBLICATION, published_by(_newest_published)))
 
 
 def newest_tagged(connection: Connection, provider_id: int, tag: str) -> Rows:
@@ -203,13 +209,13 @@ _DEPLOYED = with_content(
     _from_consumers(ENVIRONMENT_NAME, DEPLOYED.c.application_instance.label("instance"))
     .join(DEPLOYED, and_(DEPLOYED.c.participant_id == CONSUMER.c.id, DEPLOYED.c.currently_deployed))
     .join(ENVIRONMENT, ENVIRONMENT.c.id == DEPLOYED.c.environment_id)
-    .join(PUBLICATION, _published_by(DEPLOYED.c.version_id))
+    .join(PUBLICATION, published_by(DEPLOYED.c.version_id))
 ).order_by(ENVIRONMENT.c.name, DEPLOYED.c.id)
 _RELEASED = with_content(
     _from_consumers(ENVIRONMENT_NAME)
     .join(RELEASED, and_(RELEASED.c.participant_id == CONSUMER.c.id, RELEASED.c.currently_supported))
     .join(ENVIRONMENT, ENVIRONMENT.c.id == RELEASED.c.environment_id)
-    .join(PUBLICATION, _published_by(RELEASED.c.version_id))
+    .join(PUBLICATION, published_by(RELEASED.c.version_id))
 ).order_by(ENVIRONMENT.c.name, RELEASED.c.id)
 _NAMED = select(ENVIRONMENT.c.name).where(ENVIRONMENT.c.name.in_(bindparam("names", expanding=True)))
 

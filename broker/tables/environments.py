@@ -41,6 +41,9 @@ class DeployedVersion(SQLModel, table=True):
         ),
         Index("ix_deployed_version_version_id", "version_id"),
         Index("ix_deployed_version_participant_id", "participant_id", "environment_id"),
+        partial_index(
+            "ix_deployed_version_participant_current", "participant_id", "environment_id", where=("currently_deployed",)
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -67,6 +70,12 @@ class ReleasedVersion(SQLModel, table=True):
             "ix_released_version_current", "environment_id", "participant_id", where=("currently_supported",)
         ),
         Index("ix_released_version_participant_id", "participant_id", "environment_id"),
+        partial_index(
+            "ix_released_version_participant_current",
+            "participant_id",
+            "environment_id",
+            where=("currently_supported",),
+        ),
         {"sqlite_autoincrement": True},
     )
 
