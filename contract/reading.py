@@ -116,12 +116,13 @@ def _contract(document: Mapping[str, Any], notes: Notes) -> Contract:
     interactions: list[Interaction] = []
     places: list[str] = []
     written = _array(document, "interactions", notes)
-    messages = _array(document, "messages", notes) if version == "3.0.0" else []
+    messages = _array(document, "messages", notes) if version != "4.0" else []
     if version == "4.0":
         if "messages" in document:
             extra["messages"] = document["messages"]
-    elif version != "3.0.0" and "messages" in document:
+    elif messages and version != "3.0.0":
         notes.refuse("/messages", f"version {version} has no messages", "state version 3.0.0 in the metadata")
+        messages = []
     if len(written) + len(messages) > limits.MAX_INTERACTIONS:
         notes.refuse(
             "/interactions",
