@@ -116,7 +116,7 @@ class Place:
         """Whether the chosen rule accepts every object, or array, as such, so that only what is in it counts."""
         if best is not None:
             self.accepts, self.asks_kind = best.accepts, best.asks_kind
-            self.takes_any_array = bool(best.checks)
+            self.takes_any_object = self.takes_any_array = bool(best.checks)
             for check in best.checks:
                 self.takes_any_object = self.takes_any_object and check.takes_any_object(self.cascaded)
                 self.takes_any_array = self.takes_any_array and check.takes_any_array(self.cascaded)

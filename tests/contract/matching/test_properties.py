@@ -241,10 +241,14 @@ LINES = st.lists(st.tuples(NAMES, st.text(max_size=8) | TYPES), max_size=4).map(
 PART_RULES = st.fixed_dictionaries(
     {},
     optional={
-        "body": RULES, "path": st.dictionaries(st.just(""), RULE),
-        "status": st.dictionaries(st.just(""), RULE), "header": st.dictionaries(NAMES, RULE), "query": st.dictionaries(st.sampled_from("ab"), RULE), "metadata": RULES,
+        "body": RULES,
+        "path": st.dictionaries(st.just(""), RULE),
+        "status": st.dictionaries(st.just(""), RULE),
+        "header": st.dictionaries(NAMES, RULE),
+        "query": st.dictionaries(st.sampled_from("ab"), RULE),
+        "metadata": RULES,
     },
-)  # fmt: skip
+)
 EXPECTED_HEADERS = st.none() | st.dictionaries(NAMES, st.lists(st.text(max_size=5) | TYPES, max_size=2).map(tuple))
 BODIES = st.builds(
     Body, st.sampled_from(["missing", "empty", "null", "present", "present"]), CONTENT, st.none() | TYPES
@@ -255,7 +259,6 @@ def sound(outcome: Outcome) -> None:
     assert {one.kind for one in outcome.mismatches} <= KINDS
     assert all(isinstance(one.sentence, str) for one in outcome.mismatches)
     assert rendering.text(outcome, colour=True, actual=b"{}") or outcome.ok
-    assert [rendering.to_json(one) for one in outcome.mismatches] != None
 
 
 @given(BODIES, EXPECTED_HEADERS, PART_RULES, st.integers(-1, 700), LINES, CONTENT)
@@ -299,9 +302,9 @@ def test_no_message_makes_matching_fail(body: Body, rules: Any, metadata: Any, c
 
 
 PIECES = st.sampled_from(
-    ["a", "b", ".", "*", "+", "?", "{2}", "{1,}", "|", "(", ")", "[", "]", "^", "$", "\\d", "\\h", "\\p{L}", "(?:",
-     "(?=", "(?<n>", "\\k<n>", "(?i)", "(?m:", "[^", "&&", "[:alpha:]", "\\", "{", "-", "\\1", "(?>", "++", "(a+)+", "\\x{41}"]
-)  # fmt: skip
+    r"a b . * + ? {2} {1,} | ( ) [ ] ^ $ \d \h \p{L} (?: (?= (?<n> \k<n> (?i) (?m: [^ && [:alpha:] \ { - \1 (?> ++ (a+)+"
+    r" \x{41} {2,1} {3}? + [a-c] [^\d]".split(" ")  # noqa: SIM905 as a list it would be forty lines
+)
 
 
 @given(st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=12), st.text("ab1 \n", max_size=30))
