@@ -111,8 +111,9 @@ class HttpComparison:
                 continue
             value = _header_value(headers[name], parameter)
             yield from self._faulty(
-                exchange, "request.header.incompatible", self._parameters, parameter.schema, value, at, parameter.spec
-            )
+                exchange, "request.header.incompatible", self._parameters, parameter.schema, value, at,
+                parameter.schema_spec,
+            )  # fmt: skip
         schemes = {one.name for one in operation.schemes or () if one.place == "header"}
         for name in headers:
             if name not in declared and name not in STANDARD_REQUEST_HEADERS and name not in schemes:
@@ -129,7 +130,7 @@ class HttpComparison:
             value = _query_value(query[name], parameter) if name in query else MISSING
             yield from self._faulty(
                 exchange, "request.query.incompatible", self._parameters, parameter.schema, value,
-                f".request.query.{name}", parameter.spec,
+                f".request.query.{name}", parameter.schema_spec,
             )  # fmt: skip
         schemes = {one.name for one in operation.schemes or () if one.place == "query"}
         for name in query:

@@ -29,6 +29,8 @@ class Parameter:
     separator: str = ","
     """What divides the items of an array given as one text."""
     spec: str = ""
+    schema_spec: str = ""
+    """Where its schema is: below `spec`, or with Swagger 2 `spec` itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,14 @@ def _parameter(written: Mapping[str, Any], spec: str) -> Parameter | None:
     name, place = written.get("name"), written.get("in")
     if not isinstance(name, str) or place not in ("path", "query", "header", "cookie"):
         return None
-    schema = _schema(written)
+    schema, schema_spec = _schema(written), f"{spec}.schema"
     separator = ","
     if "schema" not in written and "content" not in written and "type" in written:
         # Swagger 2 has the keywords of the schema beside the name.
         schema = {k: v for k, v in written.items() if k not in ("name", "in", "required", "collectionFormat")}
+        schema_spec = spec
         separator = {"ssv": " ", "tsv": "\t", "pipes": "|"}.get(str(written.get("collectionFormat")), ",")
-    return Parameter(name, place, schema, written.get("required") is True, separator, spec)
+    return Parameter(name, place, schema, written.get("required") is True, separator, spec, schema_spec)
 
 
 def _swagger_body(

@@ -1,0 +1,461 @@
+"""Which interactions a change of an API would break, on which field: found by making the change in their examples.
+
+What a contract expects is compared with its own example after the edit: the best answer that the changed API could
+still give. So the verdict follows the contract's own rules, and what breaks is named as a mismatch is. Requests are
+asked the other way: does what the consumer sends still have what the API wants?
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from tallystick.contract import content_types, json_text, paths
+from tallystick.contract.errors import PathInvalid
+from tallystick.contract.matching import match_message, match_response
+from tallystick.contract.mismatch import Mismatch
+from tallystick.contract.model import (
+    ActualMessage,
+    ActualResponse,
+    AsyncMessage,
+    Body,
+    Contract,
+    HttpInteraction,
+    Interaction,
+    MessageContents,
+    SyncMessage,
+)
+from tallystick.contract.openapi.edits import Edit
+from tallystick.contract.openapi.exchanges import form_of
+from tallystick.contract.openapi.schema import is_type, same
+from tallystick.contract.usage import UsageRow, normal_operation, usage
+
+Key = TypeVar("Key", bound=Hashable)
+Strength: TypeAlias = Literal["B", "C"]
+"""How the edits are known: from descriptions (B) or from somebody's word (C)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break(Generic[Key]):
+    """One interaction that an edit would break."""
+
+    key: Key
+    """Of the contract, as given."""
+    consumer: str
+    provider: str
+    interaction: str
+    """Its description."""
+    position: int
+    """Among the contract's interactions."""
+    edit: Edit
+    path: str
+    """Of the field that breaks, in what the API would answer; for requests what is missing or no longer fits."""
+    contract_path: str
+    rule: str
+    """The matcher that refuses, and where the contract has it: `regex at $.lines[*].sku`; "" for plain equality."""
+    sentence: str
+    certain: bool
+    """False where the API may still answer so that nothing breaks."""
+    strength: Strength
+
+    @property
+    def field(self) -> str:
+        """The field that is changed, indexes generalised; where none is, the whole part."""
+        return self.edit.target.path or self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An edit that touches nothing in the contracts: nobody relies on it, or it names something that doesn't exist."""
+
+    edit: Edit
+    operation_used: bool
+    """Whether some contract uses the operation at all."""
+    nearest: tuple[str, ...]
+    """What is used and reads most like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction(Generic[Key]):
+    """What would happen to the contracts."""
+
+    breaks: tuple[Break[Key], ...]
+    tolerated: tuple[tuple[Key, int, Edit], ...]
+    """Interactions that use what is edited, by contract and position, and would not break."""
+    unmatched: tuple[Unmatched, ...]
+
+
+def predict(
+    contracts: Iterable[tuple[Key, Contract]],
+    edits: Sequence[Edit],
+    *,
+    templates: Iterable[str] = (),
+    strength: Strength = "C",
+) -> Prediction[Key]:
+    """Ask every interaction about every edit of its operation.
+
+    `templates`: all path templates of the provider, where known, so that `/orders/latest` isn't taken for
+    `/orders/{id}`. Cost: one match per interaction and edit that touches it.
+    """
+    known = [*templates, *(one.target.template for one in edits if one.target.method)]
+    by_operation: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_operation.setdefault(normal_operation(edit.target.operation), []).append(edit)
+    breaks: list[Break[Key]] = []
+    tolerated: list[tuple[Key, int, Edit]] = []
+    touched: set[int] = set()
+    places: dict[str, dict[str, None]] = {}
+    for key, contract in contracts:
+        for position, interaction in enumerate(contract.interactions):
+            rows = usage(interaction, known)
+            operation = normal_operation(rows[0].operation) if rows else ""
+            named = places.setdefault(operation, {})
+            named.update(dict.fromkeys(_shown(row) for row in rows))
+            for edit in by_operation.get(operation, ()):
+                found = _ask(interaction, rows, edit)
+                if found is None:
+                    continue
+                touched.add(id(edit))
+                if not found:
+                    tolerated.append((key, position, edit))
+                breaks.extend(
+                    Break(
+                        key,
+                        contract.consumer,
+                        contract.provider,
+                        interaction.description,
+                        position,
+                        edit,
+                        path,
+                        contract_path,
+                        rule,
+                        sentence,
+                        edit.certain,
+                        strength,
+                    )
+                    for path, contract_path, rule, sentence in found
+                )
+    unmatched = tuple(_unmatched(edit, places) for edit in edits if id(edit) not in touched)
+    return Prediction(tuple(breaks), tuple(tolerated), unmatched)
+
+
+_Found: TypeAlias = "list[tuple[str, str, str, str]]"
+"""Path, path in the contract, rule, sentence."""
+
+
+def _ask(interaction: Interaction, rows: Sequence[UsageRow], edit: Edit) -> _Found | None:
+    """What breaks; [] when the interaction uses the place and is fine; None when it doesn't use it."""
+    target = edit.target
+    if edit.kind == "drop operation":
+        return [("", "", "", f"{target.operation} is gone")]
+    if isinstance(interaction, HttpInteraction):
+        response = interaction.response
+        if target.status and not _same_status(target.status, response.status):
+            return None
+        if target.status and not target.part:
+            return [("", "", "", f"{target.operation} no longer answers {target.status}")]
+        if target.part.startswith("request"):
+            # A request that is expected to fail may be wrong on purpose.
+            return None if response.status >= 400 else _ask_request(interaction, edit)
+        if target.part == "response header":
+            return _ask_header(interaction, edit)
+        if not target.status and target.part != "response body":
+            return [("", "", "", f"{target.operation} is gone")] if edit.kind == "remove" else None
+        headers = tuple((name, value) for name, values in (response.headers or {}).items() for value in values)
+
+        def answer(content: bytes) -> tuple[Mismatch, ...]:
+            return match_response(response, ActualResponse(response.status, headers, content)).mismatches
+
+        stated = content_types.in_headers(response.headers)
+        return _ask_body(response.body, stated, edit, answer, rows)
+    if target.part not in ("", "response body"):
+        return None
+    if not target.part:
+        return [("", "", "", f"{target.operation} is gone")]
+    parts = [interaction.contents] if isinstance(interaction, AsyncMessage) else _answers(interaction)
+    found = [_ask_message(part, edit, rows) for part in parts]
+    known = [one for one in found if one is not None]
+    return [each for one in known for each in one] if known else None
+
+
+def _answers(interaction: SyncMessage) -> list[MessageContents]:
+    return list(interaction.responses)
+
+
+def _ask_message(part: MessageContents, edit: Edit, rows: Sequence[UsageRow]) -> _Found | None:
+    def answer(content: bytes) -> tuple[Mismatch, ...]:
+        return match_message(part, ActualMessage(content, part.metadata, part.body.content_type)).mismatches
+
+    return _ask_body(part.body, content_types.in_metadata(part.metadata), edit, answer, rows)
+
+
+def _ask_body(
+    body: Body,
+    stated: content_types.ContentType | None,
+    edit: Edit,
+    answer: Callable[[bytes], tuple[Mismatch, ...]],
+    rows: Sequence[UsageRow],
+) -> _Found | None:
+    if body.state != "present":
+        return None
+    path = paths.parse(edit.target.path)
+    if not content_types.of_body(body, stated).is_json:
+        # Without a way to make the change, using the place is what can be said.
+        used = any(row.part.endswith(" body") and row.path == edit.target.path for row in rows)
+        return [(edit.target.path, edit.target.path, "", f"{edit.target.path} is used")] if used else None
+    try:
+        example = json_text.loads(body.content)
+    except json_text.JsonInvalid:
+        return None
+    before = {_identity(one) for one in answer(body.content)}
+    found: dict[tuple[str, str, str, str], None] = {}
+    used = False
+    for change in _changes(edit):
+        edited, count = _edited(example, path, change)
+        used = used or count > 0
+        if not count:
+            continue
+        for one in answer(json_text.dumps(edited)) if edited is not _GONE else answer(b""):
+            if _identity(one) not in before:
+                rule = f"{one.rule.name} at {one.rule_path}" if one.rule is not None and one.rule_path else ""
+                found[one.path, one.contract_path, rule, one.sentence] = None
+        if found:
+            break
+    return list(found) if used else None
+
+
+def _identity(one: Mismatch) -> tuple[str, str, str]:
+    return one.part, one.kind, one.path
+
+
+def _ask_header(interaction: HttpInteraction, edit: Edit) -> _Found | None:
+    response = interaction.response
+    name = edit.target.path.lower()
+    headers = [(known, value) for known, values in (response.headers or {}).items() for value in values]
+    if not any(known.lower() == name for known, _ in headers):
+        return None
+    kept = [(known, value) for known, value in headers if known.lower() != name]
+    if edit.kind == "rename":
+        kept += [(edit.to, value) for known, value in headers if known.lower() == name]
+    elif edit.kind == "type":
+        kept += [(known, str(_of_type(edit.to, value))) for known, value in headers if known.lower() == name]
+    content = response.body.content if response.body.state == "present" else b""
+    before = {_identity(one) for one in match_response(response, _actual(response.status, headers, content)).mismatches}
+    return [
+        (one.path, one.contract_path, one.rule.name if one.rule else "", one.sentence)
+        for one in match_response(response, _actual(response.status, kept, content)).mismatches
+        if _identity(one) not in before
+    ]
+
+
+def _actual(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> ActualResponse:
+    return ActualResponse(status, tuple(headers), content)
+
+
+def _ask_request(interaction: HttpInteraction, edit: Edit) -> _Found | None:
+    """Whether what the consumer sends still has what the API wants. Sending more than it reads breaks nothing."""
+    request, target = interaction.request, edit.target
+    if target.part == "request body":
+        values = _sent(request.body, content_types.in_headers(request.headers), target.path)
+    elif target.part == "request query":
+        values = None if target.path not in (request.query or {}) else list((request.query or {})[target.path])
+    else:
+        named = {name.lower(): value for name, value in (request.headers or {}).items()}
+        values = None if target.path.lower() not in named else list(named[target.path.lower()])
+    here = target.path
+    if edit.kind == "require":
+        return [(here, here, "", f"the request lacks {here}, which will be required")] if values is None else []
+    if values is None:
+        return None
+    if edit.kind in ("remove", "optional", "nullable"):
+        return []
+    if edit.kind == "rename":
+        return [(here, here, "", f"the request sends {here}, which will be {edit.to}")]
+    text = target.part != "request body"
+    if edit.kind == "type":
+        wrong = [value for value in values if not _fits(value, edit.to, text=text)]
+        return [(here, here, "", f"the request sends {_text(value)}, no {edit.to}") for value in wrong[:1]]
+    gone = [value for value in values if any(same(value, one) or (text and str(one) == value) for one in edit.values)]
+    return [(here, here, "", f"the request sends {_text(value)}, which will not be allowed") for value in gone[:1]]
+
+
+def _sent(body: Body, stated: content_types.ContentType | None, path: str) -> list[Any] | None:
+    """The values at a path of a request's body; None when some place for one has none."""
+    if body.state != "present":
+        return None
+    kind = content_types.of_body(body, stated)
+    try:
+        value = form_of(body.content.decode()) if kind.is_form else json_text.loads(body.content)
+    except (json_text.JsonInvalid, UnicodeDecodeError):
+        return None
+    tokens = paths.parse(path)
+    holders = [value]
+    for token in tokens[:-1]:
+        holders = [each for holder in holders for each in _below(holder, token)]
+    if not tokens:
+        return holders
+    found = [list(_below(holder, tokens[-1])) for holder in holders]
+    # Without a parent there is no place where the value could be missing.
+    if any(not one for one in found) and not isinstance(tokens[-1], paths.Star):
+        return None
+    return [each for one in found for each in one]
+
+
+def _below(holder: Any, token: paths.Token) -> Iterator[Any]:
+    if isinstance(holder, list):
+        if token is paths.ANY_INDEX or token is paths.ANY:
+            yield from holder
+        elif isinstance(token, int) and token < len(holder):
+            yield holder[token]
+    elif isinstance(holder, Mapping):
+        if token is paths.ANY:
+            yield from holder.values()
+        elif isinstance(token, str) and token in holder:
+            yield holder[token]
+
+
+def _fits(value: Any, name: str, *, text: bool) -> bool:
+    if not text or not isinstance(value, str) or name == "string":
+        return is_type(value, name)
+    if name == "boolean":
+        return value in ("true", "false")
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        return name not in ("integer", "number")
+    return name != "integer" or (number.is_finite() and number == number.to_integral_value())
+
+
+# --- making the change -------------------------------------------------------------------------------------------
+
+_GONE: Final = object()
+_Change: TypeAlias = Callable[[Any], Any]
+
+
+def _changes(edit: Edit) -> list[tuple[str, _Change]]:
+    """What may happen to a value: the new name it gets ("" for the same), and what it becomes (`_GONE` for nothing)."""
+    match edit.kind:
+        case "rename":
+            return [(_new_name(edit.to), lambda value: value)]
+        case "remove" | "optional":
+            return [("", lambda value: _GONE)]
+        case "nullable":
+            return [("", lambda value: None)]
+        case "type":
+            return [("", lambda value: _of_type(edit.to, value))]
+        case "enum":
+            return [("", _constant(new)) for new in edit.values]
+        case _:
+            return []
+
+
+def _constant(new: Any) -> _Change:
+    return lambda value: new
+
+
+def _new_name(text: str) -> str:
+    """The last step of the path that a field is renamed to; a plain name is one."""
+    try:
+        tokens = paths.parse(text) if text.startswith("$") else ()
+    except PathInvalid:
+        tokens = ()
+    return str(tokens[-1]) if tokens and isinstance(tokens[-1], str) else text
+
+
+def _edited(value: Any, path: paths.Path, change: tuple[str, _Change]) -> tuple[Any, int]:
+    """The value with the change made wherever the path leads, and how often that was."""
+    name, become = change
+    if not path:
+        return become(value), 1
+    token, rest = path[0], path[1:]
+    if isinstance(value, Mapping):
+        steps: list[Any] = list(value) if token is paths.ANY else [token] if token in value else []
+        edited: Any = dict(value)
+    elif isinstance(value, list):
+        alike = token is paths.ANY_INDEX or token is paths.ANY
+        steps = list(range(len(value))) if alike else [token] if isinstance(token, int) and token < len(value) else []
+        edited = list(value)
+    else:
+        return value, 0
+    count = 0
+    for step in reversed(steps):
+        inner, times = _edited(value[step], rest, change)
+        count += times
+        if not times:
+            continue
+        if inner is _GONE or (name and not rest):
+            del edited[step]
+        if inner is not _GONE:
+            edited[name if name and not rest and isinstance(edited, dict) else step] = inner
+    return edited, count
+
+
+def _of_type(name: str, value: Any) -> Any:
+    """A value of the type that is as near to this one as can be."""
+    text = value if isinstance(value, str) else json_text.dumps(value).decode()
+    match name:
+        case "string":
+            return text
+        case "boolean":
+            return True
+        case "null":
+            return None
+        case "object":
+            return value if isinstance(value, Mapping) else {"value": value}
+        case "array":
+            return value if isinstance(value, list) else [value]
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        number = Decimal(1)
+    if not number.is_finite() or abs(number.adjusted()) > 300:
+        number = Decimal(1)
+    # A number where an integer was has a fraction: the answer that tells the two apart.
+    return (
+        int(number)
+        if name == "integer"
+        else number
+        if number != number.to_integral_value()
+        else number + Decimal("0.5")
+    )
+
+
+def _text(value: Any) -> str:
+    text = json_text.dumps(value).decode()
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _same_status(wanted: str, status: int) -> bool:
+    if wanted == "default":
+        return True
+    return wanted == str(status) or (wanted.endswith("XX") and wanted[0] == str(status)[0])
+
+
+# --- what an edit may have meant -----------------------------------------------------------------------------------
+
+
+def _shown(row: UsageRow) -> str:
+    """A row as an edit would name it."""
+    part = row.part.replace("message body", "response body").replace("response response", "response")
+    word = {"request query": "query", "request header": "header", "response header": "header"}.get(part, "")
+    status = row.status if part.startswith("response") else ""
+    path = row.path if row.part.endswith((" body", " query", " header")) else ""
+    return " ".join(one for one in (row.method, row.template, status, word if path else "", path) if one)
+
+
+def _unmatched(edit: Edit, places: Mapping[str, Mapping[str, None]]) -> Unmatched:
+    operation = normal_operation(edit.target.operation)
+    if operation in places:
+        candidates = list(places[operation])
+    else:
+        candidates = list(dict.fromkeys(_operation_of(name) for names in places.values() for name in names))
+    wanted = str(edit.target) if operation in places else edit.target.operation
+    return Unmatched(edit, operation in places, tuple(difflib.get_close_matches(wanted, candidates, 3, 0.6)))
+
+
+def _operation_of(shown: str) -> str:
+    method, space, rest = shown.partition(" ")
+    return f"{method} {rest.partition(' ')[0]}" if space and rest.startswith("/") else shown
