@@ -71,13 +71,6 @@ class Impact:
     why_unknown: str = ""
 
 
-def consumers_to_ask_for(contracts: Sequence[ContractResult]) -> frozenset[str]:
-    """The consumers whose deployments matter: all of them, once something failed; none when all is well."""
-    if not any(not r.ok and r.status != "not-run" for c in contracts for r in c.results):
-        return frozenset()
-    return frozenset(c.source.contract.consumer for c in contracts)
-
-
 def assess(contracts: Sequence[ContractResult], live: Sequence[Live] | None, why_unknown: str = "") -> Impact:
     """Who breaks on what, from the results; where, from what is live. `live` None: nobody could be asked."""
     names = sorted({c.source.contract.consumer for c in contracts})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tallystick.contract import json_text, reading
 from tallystick.contract.errors import ContractError
-from tallystick.verifier.broker import Broker, BrokerFailed, Document, link
 from tallystick.verifier.problems import ReplayFailed
 from tallystick.verifier.results import Notice, Source, Unreadable
 from tallystick.verifier.wire import Connection, Tls, split_url
+
+if TYPE_CHECKING:
+    from tallystick.verifier.broker import Broker, Document
 
 
 def from_path(path: str, provider: str | None) -> tuple[list[Source], list[Unreadable]]:
@@ -64,6 +66,8 @@ def from_url(
 ) -> tuple[list[Source], list[Unreadable]]:
     """The contract at a URL: a broker's, as webhooks pass it, or a plain file of a web server."""
     if broker is not None and url.startswith(broker.base_url.rstrip("/") + "/"):
+        from tallystick.verifier.broker import BrokerFailed
+
         try:
             document = broker.get(url)
         except BrokerFailed as failed:
@@ -100,6 +104,8 @@ def from_broker(
     broker: Broker, provider: str, query: Document, consumers: Sequence[str] = ()
 ) -> tuple[list[Source], list[Unreadable]]:
     """What the broker selects for this provider. Raises BrokerFailed when it cannot be asked."""
+    from tallystick.verifier.broker import link
+
     sources: list[Source] = []
     wrong: list[Unreadable] = []
     for entry in broker.contracts_for(provider, query):
@@ -140,6 +146,8 @@ def _from_document(
     document: Document, origin: str, provider: str | None, *, named: bool, **facts: Any
 ) -> tuple[list[Source], list[Unreadable]]:
     """A source from a broker's document: the contract, with its links and the versions that publish it."""
+    from tallystick.verifier.broker import link
+
     versions: list[str] = []
     relations = document.get("_links")
     relations = relations if isinstance(relations, dict) else {}
@@ -189,6 +197,8 @@ def _has_result(broker: Broker, source: Source, version: str | None) -> bool:
     href = source.links.get("pb:latest-verification-results")
     if href is None:
         return False
+    from tallystick.verifier.broker import BrokerFailed
+
     try:
         newest = broker.get(href)
     except BrokerFailed as failed:

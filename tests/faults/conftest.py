@@ -47,7 +47,7 @@ class RawServer:
                 data += more
             self.requests.append(data)
             path = data.split(b" ", 2)[1].decode()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, KeyError):
                 self.scripts[path](connection)
 
     def stop(self) -> None:

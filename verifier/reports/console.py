@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tallystick.verifier.impact import ConsumerImpact, Impact
 from tallystick.verifier.reports import words
 from tallystick.verifier.results import ContractResult, Notice, Report, Result
+
+if TYPE_CHECKING:
+    from tallystick.verifier.impact import ConsumerImpact, Impact
 
 SHOWN_MISMATCHES: Final = 12
 
@@ -218,6 +219,12 @@ def _ending(report: Report, ink: Ink, width: int) -> Iterator[str]:
 def _wrap(lead: str, text: str, width: int, paint: object = None, hang: int | None = None) -> Iterator[str]:
     """Lines no longer than the width; those after the first are indented to where the text began."""
     bare = _bare_length(lead)
+    painted = paint if callable(paint) else str
+    if bare + len(text) <= width:
+        yield lead + painted(text)
+        return
+    import textwrap
+
     indent = " " * (min(bare, width // 2) if hang is None else hang)
     lines = textwrap.wrap(
         text,
@@ -226,7 +233,6 @@ def _wrap(lead: str, text: str, width: int, paint: object = None, hang: int | No
         break_on_hyphens=False,
     ) or [""]
     first = lines[0][max(bare - len(indent), 0) :]
-    painted = paint if callable(paint) else str
     yield lead + painted(first)
     for line in lines[1:]:
         yield indent + painted(line)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from tallystick.contract.mismatch import Mismatch
 from tallystick.contract.model import ActualMessage, ActualResponse, AsyncMessage, HttpInteraction, Interaction, Json
-from tallystick.verifier.impact import ConsumerImpact, Live, exact, place
 from tallystick.verifier.results import ContractResult, Replayed, Report, Result
+
+if TYPE_CHECKING:
+    # A run without failures has no impact to speak of, and need not load what does.
+    from tallystick.verifier.impact import ConsumerImpact, Live
 
 
 def plural(count: int, noun: str) -> str:
@@ -74,6 +78,8 @@ def answered(replayed: Replayed) -> str:
 
 def where(mismatch: Mismatch) -> str:
     """The exact place: `body $.total`; several missing fields one after the other."""
+    from tallystick.verifier.impact import exact, place
+
     return printable(", ".join(place(mismatch.part, path) for path, _, _ in exact(mismatch)))
 
 
