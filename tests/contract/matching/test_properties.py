@@ -301,10 +301,11 @@ def test_no_message_makes_matching_fail(body: Body, rules: Any, metadata: Any, c
     sound(compile_message(expected).match(ActualMessage(content, metadata, kind)))
 
 
-PIECES = st.sampled_from(
-    r"a b . * + ? {2} {1,} | ( ) [ ] ^ $ \d \h \p{L} (?: (?= (?<n> \k<n> (?i) (?m: [^ && [:alpha:] \ { - \1 (?> ++ (a+)+"
-    r" \x{41} {2,1} {3}? + [a-c] [^\d]".split(" ")  # noqa: SIM905 as a list it would be forty lines
-)
+SYNTAX = r"""
+    a b . * + ? {2} {1,} | ( ) [ ] ^ $ \d \h \p{L} (?: (?= (?<n> \k<n> (?i) (?m: [^ && [:alpha:] \ { - \1 (?> ++
+    (a+)+ \x{41} {2,1} {3}? [a-c] [^\d]
+"""
+PIECES = st.sampled_from(SYNTAX.split())
 
 
 @given(st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=12), st.text("ab1 \n", max_size=30))

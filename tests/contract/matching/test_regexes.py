@@ -54,10 +54,17 @@ def test_what_we_cannot_run_is_named(pattern: str, named: str) -> None:
         compiled(pattern)
 
 
+@pytest.fixture
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regexes, "SECONDS_PER_VALUE", 0.05)
+    monkeypatch.setattr(regexes, "SECONDS_PER_RUN", 0.2)
+
+
 CATASTROPHES = ["(a+)+$", "(a|a)*$", "(.*)*x", r"(\w+\s?)*!", "(a?){50}a{50}x", "((a*)*)*b", r"^(([a-z])+.)+[A-Z]$"]
 
 
 @pytest.mark.parametrize("pattern", CATASTROPHES)
+@pytest.mark.usefixtures("short_limits")
 def test_a_catastrophe_ends_in_time(pattern: str) -> None:
     regexes.new_run()
     for _ in range(20):
@@ -67,6 +74,7 @@ def test_a_catastrophe_ends_in_time(pattern: str) -> None:
             break
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_all_values_of_one_comparison_share_one_allowance() -> None:
     regexes.new_run()
     slow = compiled("(a|aa)+$")
