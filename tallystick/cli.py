@@ -22,6 +22,9 @@ class Entry(NamedTuple):
 
 COMMANDS: Final[dict[str, Entry]] = {
     "verify": Entry("tallystick.verifier.cli:verify", "Replay contracts against a provider, and say who would break."),
+    "check-states": Entry(
+        "tallystick.verifier.cli:check_states", "Compare the states that contracts ask for with their handlers."
+    ),
     "broker": Entry(
         "tallystick.broker.cli:broker", "Run the service that keeps contracts and says what may be deployed."
     ),

@@ -121,3 +121,41 @@ def verify(**options: Any) -> None:
 
 for _option in reversed([*_SOURCE, *_TARGET, *_STATES, *_REPLAY, *_PUBLISH, *_REPORT]):
     verify = _option(verify)
+
+
+@click.command(name="check-states", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("sources", nargs=-1, metavar="[SOURCES]...")
+@click.option("--states", metavar="MODULE:NAME", help="The handlers to compare with.")
+def check_states(**options: Any) -> None:
+    """List the provider states that contracts ask for: handled, missing, unused, nearly alike.
+
+    Exit codes: 0 all are handled, 1 some are missing, 2 wrong usage, 3 no contract asks for any, 4 could not run.
+    """
+    from tallystick.verifier import catalogue
+    from tallystick.verifier.broker import BrokerFailed
+    from tallystick.verifier.command import DEFAULTS, Unusable, load_only
+    from tallystick.verifier.handlers import as_handlers
+    from tallystick.verifier.loading import CannotImport, load
+
+    try:
+        sources, wrong, why = load_only({**DEFAULTS, **options, "states": None})
+        handlers = as_handlers(load(options["states"], "--states"), "--states") if options["states"] else None
+    except Unusable as refused:
+        raise _Refused(str(refused), refused.exit_code) from None
+    except BrokerFailed as failed:
+        raise _Refused(str(failed), 4) from None
+    except (CannotImport, TypeError) as error:
+        raise _Refused(str(error), 2) from None
+    for bad in wrong:
+        click.echo(f"{bad.origin}: {bad.sentence}", err=True)
+    if not sources:
+        raise _Refused(why or "no contract was found", 4 if wrong else 3)
+    found = catalogue.catalogue(sources, handlers)
+    click.echo(catalogue.text(found, with_handlers=handlers is not None), nl=False)
+    code = 4 if wrong else 1 if found.missing else 0 if found.states else 3
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+for _option in reversed(_SOURCE[:10]):
+    check_states = _option(check_states)

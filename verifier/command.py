@@ -508,11 +508,27 @@ def _loader(
             wrong += bad
             if not found and not wrong:
                 why = f"the broker at {broker.base_url} selects no contract for {provider!r}"
+                if options["owed"]:
+                    build = f"{provider} {options['provider_version'] or ''}".strip()
+                    why = f"{build} owes the broker at {broker.base_url} no result"
                 if options["consumer"]:
                     why += f" with {', '.join(map(repr, options['consumer']))}"
         return found, wrong, why
 
     return load
+
+
+def load_only(options: Mapping[str, Any]) -> tuple[list[Source], list[Unreadable], str | None]:
+    """The contracts that options name, for those who only look at them. Raises Unusable and BrokerFailed."""
+    tls = _tls(options)
+    broker = _broker(options, tls)
+    try:
+        sources, wrong, why = _loader(options, broker, tls)()
+    finally:
+        if broker is not None:
+            broker.close()
+    consumers = options["consumer"]
+    return [s for s in sources if not consumers or s.contract.consumer in consumers], wrong, why
 
 
 def _query(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -189,8 +189,42 @@ def owed(
 
     A broker that keeps the list is asked for it; with any other, the newest result of each selected contract tells.
     """
-    sources, wrong = from_broker(broker, provider, query, consumers)
-    return [s for s in sources if not _has_result(broker, s, version)], wrong
+    listed = _listed_as_owed(broker, provider, version)
+    sources, wrong = from_broker(broker, provider, query, consumers) if listed is None else ([], [])
+    if listed is None:
+        return [s for s in sources if not _has_result(broker, s, version)], wrong
+    for entry in listed:
+        if consumers and entry.get("consumer") not in consumers:
+            continue
+        from tallystick.verifier.broker import link
+
+        place = link(entry, "pb:pact-version")
+        if place is None:
+            continue
+        href = str(place["href"])
+        found, bad = _from_document(broker.get(href), href, None, named=False, reason="owed")
+        sources += found
+        wrong += bad
+    return sources, wrong
+
+
+def _listed_as_owed(broker: Broker, provider: str, version: str | None) -> list[Document] | None:
+    """The broker's own list of what is owed, each contract once; None when it keeps none."""
+    from tallystick.verifier.broker import expand, link
+
+    entry = link(broker.index(), "ts:owed-verifications")
+    if entry is None:
+        return None
+    from urllib.parse import quote
+
+    href = expand(entry, {"provider": provider})
+    document = broker.get(href + (f"?providerVersion={quote(version, safe='')}" if version else ""))
+    found = document.get("_embedded", {}).get("ts:owed", [])
+    seen: dict[object, Document] = {}
+    for one in found if isinstance(found, list) else []:
+        if isinstance(one, dict):
+            seen.setdefault((one.get("consumer"), one.get("contractSha")), one)
+    return list(seen.values())
 
 
 def _has_result(broker: Broker, source: Source, version: str | None) -> bool:

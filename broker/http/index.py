@@ -124,6 +124,11 @@ RELATIONS: dict[str, tuple[str, str, bool | None]] = {
         "Pact versions to be verified for the specified provider",
         True,
     ),
+    "ts:owed-verifications": (
+        "/pacticipants/{provider}/owed-verifications",
+        "Results that the specified provider still owes",
+        True,
+    ),
     "pb:environments": ("/environments", "Environments", False),
     "pb:environment": ("/environments/{uuid}", "Environment", True),
 }

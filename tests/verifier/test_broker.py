@@ -236,6 +236,37 @@ def test_a_contract_by_url_is_published_through_its_own_links(provider, broker, 
     assert broker.server.asked("/for/orders") == []
 
 
+def test_what_is_owed_comes_from_the_brokers_own_list(provider, broker, tell, publishing):
+    provider.on("/orders/1")
+    for consumer in ("web-shop", "billing"):
+        broker.select(tell.contract(tell.interaction("an order"), consumer=consumer), "1")
+    owed = {"consumer": "billing", "contractSha": "1", "_links": {"pb:pact-version": {"href": "/pacts/billing"}}}
+    index = json.loads(json.dumps(broker.server.answers["GET", "/"][2]))
+    index["_links"]["ts:owed-verifications"] = {"href": f"{broker.base}/owed/{{provider}}"}
+    broker.document("/", index)
+    broker.document("/owed/orders", {"_embedded": {"ts:owed": [owed, owed]}})
+
+    report = verify(**publishing, owed=True)
+
+    assert [c.source.contract.consumer for c in report.contracts] == ["billing"]
+    assert broker.server.asked("/owed/orders") == [("GET", "/owed/orders?providerVersion=2.0")]
+    assert broker.server.asked("/for/orders") == []
+
+
+def test_with_another_broker_what_has_a_result_of_this_version_is_not_owed(provider, broker, tell, publishing):
+    provider.on("/orders/1")
+    for consumer in ("web-shop", "billing"):
+        broker.select(tell.contract(tell.interaction("an order"), consumer=consumer), "1")
+        document = json.loads(json.dumps(broker.server.answers["GET", f"/pacts/{consumer}"][2]))
+        document["_links"]["pb:latest-verification-results"] = {"href": f"/pacts/{consumer}/results/latest"}
+        broker.document(f"/pacts/{consumer}", document)
+    broker.document("/pacts/web-shop/results/latest", {"providerApplicationVersion": "2.0", "success": True})
+
+    report = verify(**publishing, owed=True)
+
+    assert [c.source.contract.consumer for c in report.contracts] == ["billing"]
+
+
 def test_a_result_that_cannot_be_published_is_not_a_pass(provider, broker, tell, publishing):
     provider.on("/orders/1")
     broker.select(tell.contract(tell.interaction("an order")), "1")

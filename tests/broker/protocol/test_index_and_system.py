@@ -36,6 +36,7 @@ TEMPLATED = {
     "&environment={environment}",
     "pb:provider-pacts-for-verification": "/pacts/provider/{provider}/for-verification",
     "beta:provider-pacts-for-verification": "/pacts/provider/{provider}/for-verification",
+    "ts:owed-verifications": "/pacticipants/{provider}/owed-verifications",
     "pb:environment": "/environments/{uuid}",
 }
 PLAIN = {
