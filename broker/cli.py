@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from typing import Final
@@ -65,7 +66,8 @@ def serve(host: str, port: int, database_url: str | None, allow_anonymous: bool,
     click.echo(f"Tallystick broker: http://{address}:{listener.getsockname()[1]}")
     click.echo(f"database: {app.state.engine.url.render_as_string()} · stop with Ctrl-C", err=True)
     config = uvicorn.Config(app, log_level=log_level, access_log=log_level == "debug", timeout_graceful_shutdown=10)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how one ends it
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int, refusal: type[Exception]) -> socket.socket:

@@ -174,7 +174,7 @@ def upgrade(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             _note_revisions(connection, config)
-    except OperationalError as failure:
+    except DBAPIError as failure:
         raise DatabaseUnreachable(engine.url.render_as_string(), str(failure.orig).strip().split("\n")[0]) from None
 
 

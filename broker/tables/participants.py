@@ -103,6 +103,7 @@ class Tag(SQLModel, table=True):
     __table_args__: Any = (
         PrimaryKeyConstraint("version_id", "name"),
         Index("ix_tag_participant_id_name_version_id", "participant_id", "name", "version_id"),
+        Index("ix_tag_participant_id_name_created_at", "participant_id", "name", "created_at"),
     )
 
     participant_id: int = Field(sa_column=reference("participant.id"))
