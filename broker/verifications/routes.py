@@ -10,7 +10,6 @@ from tallystick.broker.db import now, read, write
 from tallystick.broker.errors import NotFound
 from tallystick.broker.http import hal, metadata
 from tallystick.broker.http.calls import Call, CallDep
-from tallystick.broker.http.links import link
 from tallystick.broker.http.media import EXTENDED, HAL, JSON
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.participants.queries import version as version_of
@@ -154,20 +153,6 @@ def summary_of_version(call: CallDep, consumer: str, version: str) -> Response:
         providers = queries.providers_of_version(connection, row.id)
         results = queries.newest_results_of_version(connection, row.id)
     return hal.answer(documents.summary(providers, results, call.links, call.url))
-
-
-@routes.get(
-    _RESULTS + "/{number}/triggered-webhooks",
-    summary="The webhooks that a result triggered",
-    answer={"_embedded": {"triggeredWebhooks": []}},
-)
-def triggered_webhooks(call: CallDep, provider: str, consumer: str, sha: str, number: str) -> Response:
-    with read(call.engine) as connection:
-        row = queries.result(connection, consumer, provider, sha, _number(number))
-        if row is None:
-            raise NotFound()
-    title = f"Webhooks triggered by the publication of verification result {row.number}"
-    return hal.answer({"_embedded": {"triggeredWebhooks": []}, "_links": {"self": link(call.url, title)}})
 
 
 def _number(text: str) -> int:
