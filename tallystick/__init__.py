@@ -159,6 +159,27 @@ if TYPE_CHECKING:
     from tallystick.client_sdk.messages import (
         Message as Message,
     )
+    from tallystick.verifier.api import (
+        Verifier as Verifier,
+    )
+    from tallystick.verifier.api import (
+        verify as verify,
+    )
+    from tallystick.verifier.api import (
+        verify_async as verify_async,
+    )
+    from tallystick.verifier.command import (
+        CannotVerify as CannotVerify,
+    )
+    from tallystick.verifier.handlers import (
+        StateHandlers as StateHandlers,
+    )
+    from tallystick.verifier.messages import (
+        MessageProducers as MessageProducers,
+    )
+    from tallystick.verifier.messages import (
+        ProducedMessage as ProducedMessage,
+    )
 
 __version__: Final = "0.1.0"
 
@@ -215,6 +236,13 @@ _HOME: Final[dict[str, str]] = {
     "BrokerClient": "tallystick.client_sdk.broker_client.client",
     "Selector": "tallystick.client_sdk.broker_client.results",
     "BrokerError": "tallystick.client_sdk.broker_client.errors",
+    "verify": "tallystick.verifier.api",
+    "verify_async": "tallystick.verifier.api",
+    "Verifier": "tallystick.verifier.api",
+    "CannotVerify": "tallystick.verifier.command",
+    "StateHandlers": "tallystick.verifier.handlers",
+    "MessageProducers": "tallystick.verifier.messages",
+    "ProducedMessage": "tallystick.verifier.messages",
 }
 
 __all__ = ["__version__", *_HOME]

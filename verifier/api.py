@@ -15,19 +15,19 @@ from typing import Any
 
 from tallystick.contract.model import Interaction
 from tallystick.verifier.calling import Lookup
-from tallystick.verifier.command import DEFAULTS, Unusable, build, run
+from tallystick.verifier.command import DEFAULTS, CannotVerify, build, run
 from tallystick.verifier.plan import Rules
 from tallystick.verifier.problems import ReplayFailed
 from tallystick.verifier.replay import replay
 from tallystick.verifier.results import Replayed, Report, Result, Source, Unreadable
 
-__all__ = ["Unusable", "Verifier", "verify", "verify_async"]
+__all__ = ["CannotVerify", "Verifier", "verify", "verify_async"]
 
 
 def verify(*sources: Any, **options: Any) -> Report:
     """Verify, and give the report; nothing is printed.
 
-    Raises Unusable when the options make no sense or the broker cannot be asked; what a provider does is in the
+    Raises CannotVerify when the options make no sense or the broker cannot be asked; what a provider does is in the
     report.
     """
     return run(_options(sources, options))

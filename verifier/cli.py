@@ -106,14 +106,14 @@ def verify(**options: Any) -> None:
 
     Exit codes: 0 every contract is kept, 1 contracts are broken, 2 wrong usage, 3 nothing to verify, 4 could not run.
     """
-    from tallystick.verifier.command import Unusable
+    from tallystick.verifier.command import CannotVerify
     from tallystick.verifier.command import verify as run
 
     if options["github"] is None:
         del options["github"]
     try:
         code = run(options)
-    except Unusable as refused:
+    except CannotVerify as refused:
         raise _Refused(str(refused), refused.exit_code) from None
     if code:
         raise click.exceptions.Exit(code)
@@ -133,14 +133,14 @@ def check_states(**options: Any) -> None:
     """
     from tallystick.verifier import catalogue
     from tallystick.verifier.broker import BrokerFailed
-    from tallystick.verifier.command import DEFAULTS, Unusable, load_only
+    from tallystick.verifier.command import DEFAULTS, CannotVerify, load_only
     from tallystick.verifier.handlers import as_handlers
     from tallystick.verifier.loading import CannotImport, load
 
     try:
         sources, wrong, why = load_only({**DEFAULTS, **options, "states": None})
         handlers = as_handlers(load(options["states"], "--states"), "--states") if options["states"] else None
-    except Unusable as refused:
+    except CannotVerify as refused:
         raise _Refused(str(refused), refused.exit_code) from None
     except BrokerFailed as failed:
         raise _Refused(str(failed), 4) from None

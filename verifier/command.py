@@ -81,7 +81,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 """Every option and what it is when it is not given."""
 
 
-class Unusable(Exception):
+class CannotVerify(Exception):
     """The options make no sense together, or one of them is wrong: one line, with the way out, and the exit code."""
 
     def __init__(self, message: str, exit_code: int = USAGE):
@@ -97,7 +97,7 @@ def verify(given: Mapping[str, Any]) -> int:
         with _terminable():
             report = run(options, bar)
     except KeyboardInterrupt:
-        raise Unusable("interrupted before there was anything to report", COULD_NOT_RUN) from None
+        raise CannotVerify("interrupted before there was anything to report", COULD_NOT_RUN) from None
     finally:
         if bar is not None:
             bar.clear()
@@ -125,7 +125,7 @@ def _terminable() -> Iterator[None]:
 
 
 def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], None] | None = None) -> Report:
-    """Start what is to be started, verify, and let go of everything whatever happens. Raises Unusable."""
+    """Start what is to be started, verify, and let go of everything whatever happens. Raises CannotVerify."""
     process = verification = None
     try:
         if options["start"]:
@@ -134,7 +134,7 @@ def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], Non
             try:
                 process = Started.start(options["start"], options["ready_url"], options["start_timeout"])
             except CannotStart as cannot:
-                raise Unusable(str(cannot), COULD_NOT_RUN) from None
+                raise CannotVerify(str(cannot), COULD_NOT_RUN) from None
             options = process.fill({**options, "provider_base_url": options["provider_base_url"] or process.base_url})
         verification = build(options)
         verification.progress = progress
@@ -152,13 +152,13 @@ def _run(verification: Verification) -> Report:
     try:
         return verification.run()
     except BrokerFailed as failed:
-        raise Unusable(str(failed), COULD_NOT_RUN) from None
+        raise CannotVerify(str(failed), COULD_NOT_RUN) from None
 
 
 def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, lookup: Any = None) -> Verification:
-    """A verification from options; see `api.Verifier` for the other two. Raises Unusable."""
+    """A verification from options; see `api.Verifier` for the other two. Raises CannotVerify."""
     if options["concurrency"] is not None and options["concurrency"] < 1:
-        raise Unusable("--concurrency must be at least 1")
+        raise CannotVerify("--concurrency must be at least 1")
     tls = _tls(options)
     broker = _broker(options, tls)
     provider = options["provider"]
@@ -216,7 +216,7 @@ def _tls(options: Mapping[str, Any]) -> Any:
 
     for name in ("ca_file", "client_cert", "client_key"):
         if options[name] and not os.path.isfile(options[name]):
-            raise Unusable(f"--{name.replace('_', '-')} {options[name]}: there is no such file")
+            raise CannotVerify(f"--{name.replace('_', '-')} {options[name]}: there is no such file")
     return Tls(
         ca_file=options["ca_file"],
         certificate=options["client_cert"],
@@ -229,7 +229,7 @@ def _broker(options: Mapping[str, Any], tls: Any) -> Any:
     url = options["broker_base_url"]
     if not url:
         if options["publish"]:
-            raise Unusable("--publish needs a broker: give --broker-base-url")
+            raise CannotVerify("--publish needs a broker: give --broker-base-url")
         return None
     from tallystick.verifier.broker import Broker
 
@@ -242,13 +242,13 @@ def _broker(options: Mapping[str, Any], tls: Any) -> Any:
             tls=tls,
         )
     except ValueError as error:
-        raise Unusable(f"--broker-base-url: {error}") from None
+        raise CannotVerify(f"--broker-base-url: {error}") from None
 
 
 def _target(options: Mapping[str, Any], tls: Any, targets: dict[int, Any] | None) -> tuple[Any, str]:
     if options["app"] is not None:
         if options["provider_base_url"]:
-            raise Unusable("give --provider-base-url or --app, not both")
+            raise CannotVerify("give --provider-base-url or --app, not both")
         from tallystick.verifier.loading import CannotImport, load
         from tallystick.verifier.targets.applications import target_for
 
@@ -263,13 +263,13 @@ def _target(options: Mapping[str, Any], tls: Any, targets: dict[int, Any] | None
                     targets[id(app)] = target
             return target, f"{name}, in this process"
         except CannotImport as error:
-            raise Unusable(str(error)) from None
+            raise CannotVerify(str(error)) from None
         except TypeError as error:
-            raise Unusable(f"--app {name}: {error}") from None
+            raise CannotVerify(f"--app {name}: {error}") from None
     if not options["provider_base_url"]:
         if options["messages"] is not None or options["message_url"]:
             return None, "message functions" if options["messages"] is not None else options["message_url"]
-        raise Unusable("where is the provider? Give --provider-base-url URL, --app module:name, or --start COMMAND")
+        raise CannotVerify("where is the provider? Give --provider-base-url URL, --app module:name, or --start COMMAND")
     from tallystick.verifier.targets.http import HttpTarget
     from tallystick.verifier.wire import BODY_LIMIT_BYTES
 
@@ -282,7 +282,7 @@ def _target(options: Mapping[str, Any], tls: Any, targets: dict[int, Any] | None
             limit_bytes=options["max_response_bytes"] or BODY_LIMIT_BYTES,
         )
     except ValueError as error:
-        raise Unusable(f"--provider-base-url: {error}") from None
+        raise CannotVerify(f"--provider-base-url: {error}") from None
     return target, str(target)
 
 
@@ -307,7 +307,7 @@ def _headers(options: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     for text in options["header"]:
         name, colon, value = text.partition(":") if isinstance(text, str) else (text[0], ":", text[1])
         if not colon or not name.strip():
-            raise Unusable(f"--header {text!r}: write it as 'Name: value'")
+            raise CannotVerify(f"--header {text!r}: write it as 'Name: value'")
         lines.append((name.strip(), value.strip()))
     return tuple(lines)
 
@@ -315,7 +315,7 @@ def _headers(options: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
     if options["states"] is not None:
         if options["state_change_url"]:
-            raise Unusable("give --states or --state-change-url, not both")
+            raise CannotVerify("give --states or --state-change-url, not both")
         from tallystick.verifier.handlers import FunctionStates, as_handlers
         from tallystick.verifier.loading import CannotImport, load
 
@@ -323,7 +323,7 @@ def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
         try:
             handlers = as_handlers(load(given, "--states") if isinstance(given, str) else given, "--states")
         except (CannotImport, TypeError) as error:
-            raise Unusable(str(error)) from None
+            raise CannotVerify(str(error)) from None
         loop = getattr(target, "run_on_loop", None)
         from tallystick.verifier.calling import run_alone
 
@@ -335,7 +335,7 @@ def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
 
     if url.startswith("/"):
         if target is None:
-            raise Unusable("--state-change-url is a path, and there is no provider that it could be a path of")
+            raise CannotVerify("--state-change-url is a path, and there is no provider that it could be a path of")
         send, where = _Lazily(target), f"{target.base_path}{url}"
     else:
         from tallystick.verifier.targets.http import HttpTarget
@@ -345,7 +345,7 @@ def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
             address, where = split_url(url)
             send = _Lazily(HttpTarget(f"{address.scheme}://{address.authority}", tls=_tls(options), repeatable=True))
         except ValueError as error:
-            raise Unusable(f"--state-change-url: {error}") from None
+            raise CannotVerify(f"--state-change-url: {error}") from None
     return UrlStates(
         send,
         where,
@@ -381,7 +381,7 @@ def _messages(options: Mapping[str, Any], target: Any, tls: Any) -> Any:
         try:
             producers = as_producers(load(given, "--messages") if isinstance(given, str) else given, "--messages")
         except (CannotImport, TypeError) as error:
-            raise Unusable(str(error)) from None
+            raise CannotVerify(str(error)) from None
         loop = getattr(target, "run_on_loop", None)
         return FunctionMessages(producers, loop) if loop is not None else FunctionMessages(producers)
     url = options["message_url"]
@@ -397,7 +397,7 @@ def _messages(options: Mapping[str, Any], target: Any, tls: Any) -> Any:
     try:
         address, where = split_url(url)
     except ValueError as error:
-        raise Unusable(f"--message-url: {error}") from None
+        raise CannotVerify(f"--message-url: {error}") from None
     place = HttpTarget(f"{address.scheme}://{address.authority}", tls=tls)
     return HttpMessages(_Lazily(place), where, _headers(options), options["timeout"])
 
@@ -414,7 +414,7 @@ def _hooks(options: Mapping[str, Any]) -> tuple[tuple[Any, ...], bool]:
         try:
             hook, more = as_hook(load(given, "--request-hook") if isinstance(given, str) else given)
         except (CannotImport, TypeError) as error:
-            raise Unusable(str(error)) from None
+            raise CannotVerify(str(error)) from None
         made.append(hook)
         sees = sees or more
     return tuple(made), sees
@@ -424,10 +424,10 @@ def _publish(options: Mapping[str, Any], broker: Any) -> Publish | None:
     if not options["publish"]:
         return None
     if not options["provider_version"]:
-        raise Unusable("--publish needs the version of the provider: give --provider-version")
+        raise CannotVerify("--publish needs the version of the provider: give --provider-version")
     for name in ("description", "state", "no_state", "path", "operation"):
         if options[name]:
-            raise Unusable(
+            raise CannotVerify(
                 f"--publish with --{name.replace('_', '-')}: a part of a contract cannot be published as its result"
             )
     if not options["allow_dirty"]:
@@ -435,7 +435,7 @@ def _publish(options: Mapping[str, Any], broker: Any) -> Publish | None:
 
         changed = dirty_tree()
         if changed is not None:
-            raise Unusable(
+            raise CannotVerify(
                 f"not publishing from a working tree with uncommitted changes ({changed}): the result would be about "
                 "code that no version names. Commit them, or say --allow-dirty"
             )
@@ -454,14 +454,14 @@ def _filters(options: Mapping[str, Any]) -> Filters:
         try:
             compiled[name] = re.compile(text) if text else None
         except re.error as error:
-            raise Unusable(f"--{name} {text!r} is not a regular expression: {error}") from None
+            raise CannotVerify(f"--{name} {text!r} is not a regular expression: {error}") from None
     operations = []
     for text in options["operation"]:
         method, _, path = text.strip().partition(" ")
         if not path:
             method, path = "*", method
         if not path.startswith("/"):
-            raise Unusable(f"--operation {text!r}: write it as 'GET /orders/{{id}}'")
+            raise CannotVerify(f"--operation {text!r}: write it as 'GET /orders/{{id}}'")
         operations.append((method.upper(), path))
     return Filters(
         consumers=tuple(options["consumer"]),
@@ -479,11 +479,11 @@ def _loader(
     selecting = options["owed"] or options["consumer_version_selectors"] or options["include_wip_pacts_since"]
     ask_broker = broker is not None and (not places or selecting)
     if not places and broker is None:
-        raise Unusable("nothing to verify was named: give files, folders or URLs, or --broker-base-url")
+        raise CannotVerify("nothing to verify was named: give files, folders or URLs, or --broker-base-url")
     if selecting and broker is None:
-        raise Unusable("selectors and --owed are for a broker: give --broker-base-url")
+        raise CannotVerify("selectors and --owed are for a broker: give --broker-base-url")
     if ask_broker and not provider:
-        raise Unusable("a broker is asked by the provider's name: give --provider")
+        raise CannotVerify("a broker is asked by the provider's name: give --provider")
     query = _query(options) if ask_broker else {}
 
     def load() -> tuple[list[Source], list[Unreadable], str | None]:
@@ -519,7 +519,7 @@ def _loader(
 
 
 def load_only(options: Mapping[str, Any]) -> tuple[list[Source], list[Unreadable], str | None]:
-    """The contracts that options name, for those who only look at them. Raises Unusable and BrokerFailed."""
+    """The contracts that options name, for those who only look at them. Raises CannotVerify and BrokerFailed."""
     tls = _tls(options)
     broker = _broker(options, tls)
     try:
@@ -540,10 +540,10 @@ def _query(options: Mapping[str, Any]) -> dict[str, Any]:
         try:
             value = json.loads(text) if isinstance(text, str) else text
         except ValueError as error:
-            raise Unusable(f"--consumer-version-selectors {text!r} is not JSON: {error}") from None
+            raise CannotVerify(f"--consumer-version-selectors {text!r} is not JSON: {error}") from None
         for selector in value if isinstance(value, list) else [value]:
             if not isinstance(selector, dict):
-                raise Unusable(f"--consumer-version-selectors {text!r}: a selector is a JSON object")
+                raise CannotVerify(f"--consumer-version-selectors {text!r}: a selector is a JSON object")
             selectors.append(selector)
     if selectors:
         query["consumerVersionSelectors"] = selectors
@@ -561,7 +561,7 @@ def _query(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show(report: Report, options: Mapping[str, Any]) -> None:
-    """Print the report, and write the files that were asked for. Raises Unusable when one cannot be written."""
+    """Print the report, and write the files that were asked for. Raises CannotVerify when one cannot be written."""
     from tallystick.verifier.reports import console
 
     if not options["quiet"]:
@@ -593,7 +593,9 @@ def _write(path: str, content: str, mode: str) -> None:
         with open(path, mode, encoding="utf-8") as file:
             file.write(content)
     except OSError as error:
-        raise Unusable(f"the report cannot be written to {path}: {error.strerror or error}", COULD_NOT_RUN) from None
+        raise CannotVerify(
+            f"the report cannot be written to {path}: {error.strerror or error}", COULD_NOT_RUN
+        ) from None
 
 
 def _terminal(colour: bool | None) -> tuple[bool, int]:

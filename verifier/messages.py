@@ -32,7 +32,7 @@ class MessageSource(Protocol):
     def replies(self, interaction: SyncMessage, values: Mapping[str, Json]) -> Sequence[ActualMessage]: ...
 
 
-class Message(NamedTuple):
+class ProducedMessage(NamedTuple):
     """What a producer may return to say more than contents: metadata and a content type.
 
     `contents` may be bytes, text, or any value that JSON can hold.
@@ -157,8 +157,8 @@ def _missing(description: str, known: Mapping[str, Producer]) -> Problem:
 def _message(made: Any) -> ActualMessage:
     if isinstance(made, ActualMessage):
         return made
-    if not isinstance(made, Message):
-        made = Message(made)
+    if not isinstance(made, ProducedMessage):
+        made = ProducedMessage(made)
     contents, content_type = made.contents, made.content_type
     if isinstance(contents, str):
         contents = contents.encode()

@@ -53,14 +53,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _cases(sources: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
-    from tallystick.verifier.api import Unusable, Verifier
+    from tallystick.verifier.api import CannotVerify, Verifier
     from tallystick.verifier.broker import BrokerFailed
 
     allowed = options.get("allow_nothing", False)
     try:
         verifier = Verifier(*sources, **{**options, **_nowhere(options)})
         found = list(verifier.interactions())
-    except (Unusable, BrokerFailed) as error:
+    except (CannotVerify, BrokerFailed) as error:
         return [pytest.param(_Missing(str(error)), id="the contracts can be fetched")]
     except TypeError as error:
         raise pytest.UsageError(str(error)) from None
@@ -168,7 +168,7 @@ def contract_interaction(
     if isinstance(request.param, _Missing):
         yield request.param
         return
-    from tallystick.verifier.api import Unusable, Verifier
+    from tallystick.verifier.api import CannotVerify, Verifier
 
     source, interaction, sources, options = request.param
     given = {
@@ -181,7 +181,7 @@ def contract_interaction(
     targets = request.config.stash.setdefault(_TARGETS, {})
     try:
         verifier = Verifier(*sources, targets=targets, lookup=_Fixtures(request), **merged)
-    except Unusable as error:
+    except CannotVerify as error:
         pytest.fail(f"{error}; or override the fixture contracts_app or contracts_base_url", pytrace=False)
     yield ContractInteraction(verifier, source, interaction)
     verifier.close()

@@ -117,11 +117,11 @@ def main(words: Sequence[str]) -> int | None:
     options = understood(words, os.environ)
     if options is None:
         return None
-    from tallystick.verifier.command import Unusable, verify
+    from tallystick.verifier.command import CannotVerify, verify
 
     try:
         code = verify(options)
-    except Unusable as refused:
+    except CannotVerify as refused:
         sys.stdout.flush()
         sys.stderr.write(f"tallystick verify: {refused}\n")
         return refused.exit_code

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tallystick.verifier.api import Unusable, verify
+from tallystick.verifier.api import CannotVerify, verify
 
 
 class RecordingBroker:
@@ -323,7 +323,7 @@ def test_a_broker_that_refuses_could_not_be_asked(provider, another_provider, mo
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     another_provider.on("/", status=status)
 
-    with pytest.raises(Unusable, match=says) as caught:
+    with pytest.raises(CannotVerify, match=says) as caught:
         verify(provider="orders", provider_base_url=provider.url, broker_base_url=another_provider.url)
 
     assert caught.value.exit_code == 4
@@ -332,7 +332,7 @@ def test_a_broker_that_refuses_could_not_be_asked(provider, another_provider, mo
 def test_something_else_than_a_broker_is_named(provider, another_provider):
     another_provider.on("/", body=b"<html>", Content_Type="text/html")
 
-    with pytest.raises(Unusable, match="is this the address of a Pact broker"):
+    with pytest.raises(CannotVerify, match="is this the address of a Pact broker"):
         verify(provider="orders", provider_base_url=provider.url, broker_base_url=another_provider.url)
 
 

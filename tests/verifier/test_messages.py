@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tallystick.verifier.api import verify
-from tallystick.verifier.messages import Message, MessageProducers
+from tallystick.verifier.messages import MessageProducers, ProducedMessage
 
 
 def contract_of(*interactions, consumer="billing"):
@@ -45,7 +45,7 @@ def test_functions_make_messages_and_answer_them():
     @messages("an order was placed")
     def placed(states, params):
         seen.update(states=states, params=params)
-        return Message({"id": 77, "total": 9.5}, {"topic": "orders"})
+        return ProducedMessage({"id": 77, "total": 9.5}, {"topic": "orders"})
 
     @messages("what does it cost")
     async def price(request):
@@ -61,7 +61,7 @@ def test_functions_make_messages_and_answer_them():
     ("producer", "place"),
     [
         (lambda: {"id": "77", "total": 9.5}, "body $.id"),
-        (lambda: Message({"id": 1, "total": 9.5}, {"topic": "other"}), "metadata topic"),
+        (lambda: ProducedMessage({"id": 1, "total": 9.5}, {"topic": "other"}), "metadata topic"),
     ],
 )
 def test_a_message_that_differs_is_a_failure_with_its_place(producer, place):
