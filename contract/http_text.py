@@ -35,14 +35,13 @@ def split_header(name: str, value: str) -> tuple[str, ...]:
 
 def parse_query(text: str) -> dict[str, tuple[str | None, ...]]:
     """Names to decoded values, in order; None for a parameter without `=`. Bad percent sequences stay as they are."""
-    found: dict[str, tuple[str | None, ...]] = {}
+    found: dict[str, list[str | None]] = {}
     for piece in text.split("&"):
         if not piece:
             continue
         name, equals, value = piece.partition("=")
-        name = decode(name)
-        found[name] = (*found.get(name, ()), decode(value) if equals else None)
-    return found
+        found.setdefault(decode(name), []).append(decode(value) if equals else None)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def render_query(query: Query) -> str:

@@ -26,8 +26,9 @@ def loads(source: bytes | bytearray | str, *, max_bytes: int = limits.MAX_DOCUME
     Raises `JsonInvalid`: not UTF-8, not JSON (NaN, byte-order marks and lone surrogates included), or over a limit.
     """
     text = _text(source, max_bytes)
+    decoder = _KEEPING_SIGN if "-0" in text and _NEGATIVE_ZERO.search(text) else _PLAIN
     try:
-        value = (_KEEPING_SIGN if "-0" in text and _NEGATIVE_ZERO.search(text) else _PLAIN).decode(text)
+        value = _scanned(decoder, text)
     except json.JSONDecodeError as problem:
         raise JsonInvalid(_sentence(problem)) from None
     except RecursionError:
@@ -44,6 +45,15 @@ def loads(source: bytes | bytearray | str, *, max_bytes: int = limits.MAX_DOCUME
     if "\\u" in text and _SURROGATE.search(text):
         _refuse_lone_surrogates(value)
     return value  # type: ignore[no-any-return]
+
+
+def _scanned(decoder: json.JSONDecoder, text: str) -> Any:
+    # The scanner alone, where nothing surrounds the value; anything else, and every fault, is the decoder's.
+    try:
+        value, end = decoder.scan_once(text, 0)  # type: ignore[attr-defined]
+    except StopIteration:
+        return decoder.decode(text)
+    return value if end == len(text) or not text[end:].strip(" \t\r\n") else decoder.decode(text)
 
 
 def dumps(
@@ -70,10 +80,12 @@ def dumps(
 
 def decimal_text(number: Decimal) -> str:
     """A Decimal as JSON that reads back as a Decimal: 15 from `1.5e1` becomes `15.0`."""
+    text = str(number)
+    if "." in text or "E" in text:
+        return text
     if not number.is_finite():
         raise JsonInvalid(f"{number} is not a JSON number")
-    text = str(number)
-    return text if "." in text or "E" in text else text + ".0"
+    return text + ".0"
 
 
 def check_depth(value: Json) -> None:
@@ -164,7 +176,7 @@ def _compact(value: Json, sort_keys: bool, write: Callable[[Decimal], str]) -> s
     def marked(number: object) -> str:
         nonlocal decimals
         decimals += 1
-        return _MARK + write(_decimal(number)) + _MARK
+        return f"{_MARK}{write(_decimal(number))}{_MARK}"
 
     text = json.JSONEncoder(
         ensure_ascii=False,

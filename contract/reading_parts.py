@@ -30,18 +30,21 @@ def kind_of(value: Any) -> str:
 
 
 def rest(written: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """The members of an object that nobody knows."""
     return {key: value for key, value in written.items() if key not in known}
 
 
 def as_object(value: Any, at: str, notes: Notes) -> Mapping[str, Any]:
+    """The value where it is an object; none for a missing one, and for another kind, which is refused."""
     if isinstance(value, Mapping):
         return value
     if value is not None:
-        notes.refuse(at, "this is an object in every version", f"it is {kind_of(value)}")
+        notes.refuse(at, "this is an object in every version of Pact", f"here it is {kind_of(value)}")
     return {}
 
 
 def shown(value: Any) -> str:
+    """A value in quotes, cut short, for a complaint about it."""
     text = as_text(value)
     return f'"{text[:60]}"'
 
