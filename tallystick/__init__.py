@@ -168,9 +168,6 @@ if TYPE_CHECKING:
     from tallystick.verifier.api import (
         verify_async as verify_async,
     )
-    from tallystick.verifier.command import (
-        CannotVerify as CannotVerify,
-    )
     from tallystick.verifier.handlers import (
         StateHandlers as StateHandlers,
     )
@@ -179,6 +176,9 @@ if TYPE_CHECKING:
     )
     from tallystick.verifier.messages import (
         ProducedMessage as ProducedMessage,
+    )
+    from tallystick.verifier.options import (
+        CannotVerify as CannotVerify,
     )
 
 __version__: Final = "0.1.0"
@@ -239,7 +239,7 @@ _HOME: Final[dict[str, str]] = {
     "verify": "tallystick.verifier.api",
     "verify_async": "tallystick.verifier.api",
     "Verifier": "tallystick.verifier.api",
-    "CannotVerify": "tallystick.verifier.command",
+    "CannotVerify": "tallystick.verifier.options",
     "StateHandlers": "tallystick.verifier.handlers",
     "MessageProducers": "tallystick.verifier.messages",
     "ProducedMessage": "tallystick.verifier.messages",

@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any
 
 from tallystick.contract.model import Interaction
+from tallystick.verifier.assembly import build
 from tallystick.verifier.calling import Lookup
-from tallystick.verifier.command import DEFAULTS, CannotVerify, build, run
+from tallystick.verifier.command import run
+from tallystick.verifier.options import DEFAULTS, CannotVerify
 from tallystick.verifier.plan import Rules
 from tallystick.verifier.problems import ReplayFailed
 from tallystick.verifier.replay import replay

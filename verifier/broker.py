@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from tallystick.contract import json_text
+from tallystick.verifier.addresses import Tls, base_address, basic, split_url
 from tallystick.verifier.problems import ReplayFailed
-from tallystick.verifier.wire import Answer, Connection, Tls, base_address, basic, split_url
+from tallystick.verifier.wire import Answer, Connection
 
 Document: TypeAlias = dict[str, Any]
 

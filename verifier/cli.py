@@ -106,8 +106,8 @@ def verify(**options: Any) -> None:
 
     Exit codes: 0 every contract is kept, 1 contracts are broken, 2 wrong usage, 3 nothing to verify, 4 could not run.
     """
-    from tallystick.verifier.command import CannotVerify
     from tallystick.verifier.command import verify as run
+    from tallystick.verifier.options import CannotVerify
 
     if options["github"] is None:
         del options["github"]
@@ -132,10 +132,11 @@ def check_states(**options: Any) -> None:
     Exit codes: 0 all are handled, 1 some are missing, 2 wrong usage, 3 no contract asks for any, 4 could not run.
     """
     from tallystick.verifier import catalogue
+    from tallystick.verifier.assembly import load_only
     from tallystick.verifier.broker import BrokerFailed
-    from tallystick.verifier.command import DEFAULTS, CannotVerify, load_only
     from tallystick.verifier.handlers import as_handlers
     from tallystick.verifier.loading import CannotImport, load
+    from tallystick.verifier.options import DEFAULTS, CannotVerify
 
     try:
         sources, wrong, why = load_only({**DEFAULTS, **options, "states": None})

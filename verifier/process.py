@@ -11,8 +11,9 @@ import tempfile
 import time
 from typing import Any, Final
 
+from tallystick.verifier.addresses import split_url
 from tallystick.verifier.problems import ReplayFailed
-from tallystick.verifier.wire import Connection, split_url
+from tallystick.verifier.wire import Connection
 
 STOP_SECONDS: Final = 5.0
 

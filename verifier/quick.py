@@ -117,7 +117,8 @@ def main(words: Sequence[str]) -> int | None:
     options = understood(words, os.environ)
     if options is None:
         return None
-    from tallystick.verifier.command import CannotVerify, verify
+    from tallystick.verifier.command import verify
+    from tallystick.verifier.options import CannotVerify
 
     try:
         code = verify(options)

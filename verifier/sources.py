@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tallystick.contract import json_text, reading
 from tallystick.contract.errors import ContractError
+from tallystick.verifier.addresses import Tls, split_url
 from tallystick.verifier.problems import ReplayFailed
 from tallystick.verifier.results import Notice, Source, Unreadable
-from tallystick.verifier.wire import Connection, Tls, split_url
+from tallystick.verifier.wire import Connection
 
 if TYPE_CHECKING:
     from tallystick.verifier.broker import Broker, Document
@@ -78,7 +79,7 @@ def from_url(
         connection = Connection(address, tls=tls, limit_bytes=1 << 28)
         headers = [("Accept", "application/hal+json, application/json, */*")]
         if address.user:
-            from tallystick.verifier.wire import basic
+            from tallystick.verifier.addresses import basic
 
             headers.append(("Authorization", basic(address.user, address.password)))
         try:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tallystick.verifier import quick
 from tallystick.verifier.cli import verify as command
-from tallystick.verifier.command import DEFAULTS
+from tallystick.verifier.options import DEFAULTS
 
 
 def run(*words, **more):

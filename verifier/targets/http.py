@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from tallystick.contract.model import ActualRequest, ActualResponse
+from tallystick.verifier.addresses import Address, Tls, base_address, split_url
 from tallystick.verifier.requests import decoded
-from tallystick.verifier.wire import BODY_LIMIT_BYTES, Address, Connection, Tls, base_address, split_url
+from tallystick.verifier.wire import BODY_LIMIT_BYTES, Connection
 
 CODES: Final = frozenset({301, 302, 303, 307, 308})
 LIMIT: Final = 10
