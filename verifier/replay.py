@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tallystick.contract import plugins
-from tallystick.contract.matching.outcome import Undecided
 from tallystick.contract.model import ActualRequest, ActualResponse, HttpInteraction, Interaction, Json
 from tallystick.verifier.crew import Crew
 from tallystick.verifier.plan import Group, Job
@@ -130,8 +128,12 @@ def replay(
     interaction: Interaction, settings: Settings, sender: Sender, context: Mapping[str, Json] | None = None
 ) -> Replayed:
     """Replay one interaction; with `context` its states stand already. Never raises on what the provider does."""
-    if interaction.plugin_configuration and (missing := plugins.missing(interaction)):
-        return Replayed(undecided=tuple(Undecided("missing-plugin", "", str(plugin)) for plugin in missing))
+    if interaction.plugin_configuration:
+        from tallystick.contract import plugins
+        from tallystick.contract.matching.outcome import Undecided
+
+        if missing := plugins.missing(interaction):
+            return Replayed(undecided=tuple(Undecided("missing-plugin", "", str(plugin)) for plugin in missing))
     first = _once(interaction, settings, sender, context)
     for _ in range(settings.repeat - 1):
         again = _once(interaction, settings, sender, context)

@@ -168,7 +168,7 @@ def handler_of(expected: Expected) -> Handler:
     """
     kind = expected.content_type
     if (kind.type, kind.subtype) != ("application", "json"):
-        extension = _installed().get(f"{kind.type}/{kind.subtype}")
+        extension = installed().get(f"{kind.type}/{kind.subtype}")
         if extension is not None:
             return extension(expected)
     if kind.is_json:
@@ -201,7 +201,7 @@ class _MakesHandler(Protocol):
 
 
 @cache
-def _installed() -> Mapping[str, _MakesHandler]:
+def installed() -> Mapping[str, _MakesHandler]:
     from importlib.metadata import entry_points
 
     return {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
