@@ -8,13 +8,14 @@ in proportion to its size, however many rules there are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from tallystick.contract import json_text
 from tallystick.contract.matching.body import Actual, Expected
 from tallystick.contract.matching.findings import Findings, Steps
 from tallystick.contract.matching.matchers import NUMBERS, ArrayContains, Check, EachKey, EachValue, Values
-from tallystick.contract.matching.outcome import CannotCheck
+from tallystick.contract.matching.outcome import CannotCheck, any_of
 from tallystick.contract.matching.rule_tree import Place, ReadyRule, place_of_each_value, variants_of
 from tallystick.contract.matching.values import equal, json_text_of, shown
 
@@ -117,27 +118,27 @@ def _object_fits(expected: dict[str, Any], actual: dict[str, Any], place: Place,
 
 def _array_fits(expected: list[Any], actual: list[Any], place: Place, rule: ReadyRule, strict: bool) -> bool:
     items: bool | None = None
-    for check in rule.checks:
+
+    def accepts(check: Check) -> bool:
+        nonlocal items
         if isinstance(check, ArrayContains):
-            verdict = all(
-                index < len(expected)
-                and index >= 0
-                and any(fits(expected[index], one, there, strict) for one in actual)
+            return all(
+                0 <= index < len(expected)
+                and any_of(partial(fits, expected[index], one, there, strict) for one in actual)
                 for index, there in variants_of(check, expected)
             )
-        elif isinstance(check, EachValue):
-            verdict = place.cascaded or _items_fit(
-                expected, actual, place, strict, place_of_each_value(check, rule.key)
-            )
-        elif check.array(expected, actual, place.cascaded):
-            if items is None:
-                items = _items_fit(expected, actual, place, strict)
-            verdict = items
-        else:
-            verdict = False
-        if verdict is rule.any_of:
-            return verdict
-    return not rule.any_of
+        if isinstance(check, EachValue):
+            inner = place_of_each_value(check, rule.key)
+            return place.cascaded or _items_fit(expected, actual, place, strict, inner)
+        if not check.array(expected, actual, place.cascaded):
+            return False
+        if items is None:
+            items = _items_fit(expected, actual, place, strict)
+        return items
+
+    if rule.any_of:
+        return any_of(partial(accepts, check) for check in rule.checks)
+    return all(map(accepts, rule.checks))
 
 
 _WALKERS: Final = (Values, EachValue, ArrayContains)
@@ -324,17 +325,12 @@ class Explanation:
                 )
                 findings.add("arrayContains", at, expected, actual, sentence, check, rule)
                 continue
-            cannot: CannotCheck | None = None
-            for one in actual:
-                try:
-                    if fits(expected[index], one, there, self.strict):
-                        break
-                except CannotCheck as unanswered:
-                    cannot = unanswered
-            else:
-                if cannot is not None:
-                    findings.cannot(cannot, at, rule)
-                    continue
+            try:
+                held = any_of(partial(fits, expected[index], one, there, self.strict) for one in actual)
+            except CannotCheck as cannot:
+                findings.cannot(cannot, at, rule)
+                continue
+            if not held:
                 sentence = (
                     f"Variant at index {number} ({json_text_of(expected[index])}) was not found in the actual list"
                 )

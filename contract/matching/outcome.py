@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -35,6 +36,23 @@ class Outcome:
 
 
 OK: Final = Outcome()
+
+
+def any_of(alternatives: Iterable[Callable[[], bool]]) -> bool:
+    """Whether one of the alternatives says yes. One that cannot answer matters only when none does.
+
+    Raises `CannotCheck`.
+    """
+    unanswered: CannotCheck | None = None
+    for alternative in alternatives:
+        try:
+            if alternative():
+                return True
+        except CannotCheck as cannot:
+            unanswered = cannot
+    if unanswered is not None:
+        raise unanswered
+    return False
 
 
 class CannotCheck(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tallystick.contract.matching.body import Actual, Expected
 from tallystick.contract.matching.findings import Findings, Steps
 from tallystick.contract.matching.matchers import utf8
-from tallystick.contract.matching.outcome import CannotCheck
+from tallystick.contract.matching.outcome import CannotCheck, any_of
 
 _ROOT = Steps()
 
@@ -46,8 +48,8 @@ class BinaryBody:
     def fits(self, actual: Actual) -> bool:
         if self.rule is None:
             return self.expected.content == actual.content
-        verdicts = (check.data(self.expected.content, actual.content) for check in self.rule.checks)
-        return any(verdicts) if self.rule.any_of else all(verdicts)
+        asked = (partial(check.data, self.expected.content, actual.content) for check in self.rule.checks)
+        return any_of(asked) if self.rule.any_of else all(ask() for ask in asked)
 
     def explain(self, actual: Actual, findings: Findings) -> None:
         wanted, found = self.expected.content, actual.content

@@ -11,10 +11,12 @@ Places are made when first stepped on and kept, so that a second body, or the ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from tallystick.contract import paths
 from tallystick.contract.matching.matchers import ArrayContains, Check, EachKey, EachValue, Type, check_of
+from tallystick.contract.matching.outcome import any_of
 from tallystick.contract.model import Matcher, Rule
 from tallystick.contract.rules import read_variant_rules
 
@@ -47,13 +49,13 @@ class ReadyRule:
 
     def _accepts_all_or_any(self, expected: Any, actual: Any) -> bool:
         if self.any_of:
-            return any(check.json(expected, actual) for check in self.checks)
+            return any_of(partial(check.json, expected, actual) for check in self.checks)
         # A rule without matchers (an eachValue without rules) accepts nothing.
         return bool(self.checks) and all(check.json(expected, actual) for check in self.checks)
 
     def accepts_text(self, expected: str, actual: str, cascaded: bool) -> bool:
-        verdicts = (check.text(expected, actual, cascaded) for check in self.checks)
-        return any(verdicts) if self.any_of else bool(self.checks) and all(verdicts)
+        asked = (partial(check.text, expected, actual, cascaded) for check in self.checks)
+        return any_of(asked) if self.any_of else bool(self.checks) and all(ask() for ask in asked)
 
 
 class Node:

@@ -7,10 +7,11 @@ ones beside the first expected value, fewer are accepted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from tallystick.contract.matching.findings import Findings, Steps
 from tallystick.contract.matching.matchers import ArrayContains, EachValue
-from tallystick.contract.matching.outcome import CannotCheck
+from tallystick.contract.matching.outcome import CannotCheck, any_of
 from tallystick.contract.matching.rule_tree import Place, ReadyRule, place_of_each_value, variants_of
 from tallystick.contract.matching.values import json_text_of
 
@@ -71,7 +72,7 @@ def _variants(
             findings.add("arrayContains", at, expected, actual, sentence, check, rule)
             continue
         try:
-            held = any(_fits(expected[index], value, there) for value in actual)
+            held = any_of(partial(_fits, expected[index], value, there) for value in actual)
         except CannotCheck as cannot:
             findings.cannot(cannot, at, rule)
             continue
