@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,7 @@ from tallystick.contract.model import (
     Rules,
 )
 from tallystick.contract.rules import RuleInvalid, read_matcher, read_variant_rules
+from tallystick.contract.templates import Templates
 
 Strictness: TypeAlias = Literal["presence", "type", "format", "range", "regex", "value"]
 STRICTNESS: Final[tuple[Strictness, ...]] = ("presence", "type", "format", "range", "regex", "value")
@@ -118,19 +120,17 @@ def template_of(request: HttpRequest, templates: Sequence[str] = ()) -> str:
 
 
 def best_template(path: str, templates: Iterable[str]) -> str | None:
-    """The template that the path fits with the most literal segments, the first of equals; None when none fits."""
-    segments = path.rstrip("/").split("/")
-    best: tuple[int, str] | None = None
+    """The template that the path fits, the most literal first; None when none fits."""
+    found = _index(tuple(templates)).find(path.rstrip("/") or "/")
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=16)
+def _index(templates: tuple[str, ...]) -> Templates[str]:
+    index: Templates[str] = Templates()
     for template in templates:
-        wanted = template.rstrip("/").split("/")
-        if len(wanted) != len(segments):
-            continue
-        literal = [_PARAMETER.search(one) is None for one in wanted]
-        if all(one == segment or not fixed for one, segment, fixed in zip(wanted, segments, literal, strict=True)):
-            score = sum(literal)
-            if best is None or score > best[0]:
-                best = (score, template)
-    return None if best is None else best[1]
+        index.add(template.rstrip("/") or "/", template)
+    return index
 
 
 def _is_value(segment: str) -> bool:
@@ -376,7 +376,7 @@ _BY_MATCHER: Final[Mapping[str, Strictness]] = {
 
 
 def _of_rule(rule: Rule | None) -> Strictness:
-    """How strictly a rule holds a scalar: without one it must be that very value. Of alternatives the loosest counts."""
+    """How strictly a rule holds a scalar: without one it must be that value. Of alternatives the loosest counts."""
     if rule is None or not rule.matchers:
         return "value"
     levels = [STRICTNESS.index(_of_matcher(matcher)) for matcher in rule.matchers]

@@ -14,7 +14,33 @@ from tallystick.contract.openapi.exchanges import exchanges_of
 from tallystick.contract.openapi.findings import CODES, Finding, Findings
 from tallystick.contract.openapi.messages import MessageComparison
 
-__all__ = ["CODES", "Finding", "Findings", "answer", "compare"]
+__all__ = ["CODES", "Comparison", "Finding", "Findings", "answer", "compare"]
+
+
+class Comparison:
+    """Descriptions made ready: contracts are compared with them one after the other."""
+
+    def __init__(self, description: Mapping[str, Any] | None = None, asyncapi: Mapping[str, Any] | None = None) -> None:
+        self._http = HttpComparison(description) if description is not None else None
+        self._messages = MessageComparison(asyncapi)
+
+    def compare(self, contract: Contract | Mapping[str, Any]) -> Findings:
+        """Compare a contract, or its document. Interactions are compared with the description of their kind.
+
+        Without an OpenAPI one HTTP interactions are not compared; messages without an AsyncAPI one say so.
+        """
+        if isinstance(contract, Contract):
+            from tallystick.contract import writing
+
+            contract = writing.to_document(contract)
+        version_4 = _is_version_4(contract)
+        found: list[Finding] = []
+        for exchange in exchanges_of(contract):
+            if exchange.kind != "http":
+                found.extend(self._messages.compare(exchange))
+            elif self._http is not None:
+                found.extend(self._http.compare(exchange, version_4=version_4))
+        return Findings(tuple(found))
 
 
 def compare(
@@ -22,24 +48,8 @@ def compare(
     description: Mapping[str, Any] | None = None,
     asyncapi: Mapping[str, Any] | None = None,
 ) -> Findings:
-    """Compare a contract, or its document, with an OpenAPI (or Swagger 2) description and an AsyncAPI one.
-
-    Interactions are compared with the description of their kind; without one HTTP interactions are not compared,
-    while messages say that there is none.
-    """
-    if isinstance(contract, Contract):
-        from tallystick.contract import writing
-
-        contract = writing.to_document(contract)
-    http = HttpComparison(description, _is_version_4(contract)) if description is not None else None
-    messages = MessageComparison(asyncapi)
-    found: list[Finding] = []
-    for exchange in exchanges_of(contract):
-        if exchange.kind != "http":
-            found.extend(messages.compare(exchange))
-        elif http is not None:
-            found.extend(http.compare(exchange))
-    return Findings(tuple(found))
+    """Compare one contract, or its document, with an OpenAPI (or Swagger 2) description and an AsyncAPI one."""
+    return Comparison(description, asyncapi).compare(contract)
 
 
 def answer(case: Mapping[str, Any]) -> dict[str, Any]:

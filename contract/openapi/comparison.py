@@ -38,7 +38,6 @@ class HttpComparison:
     """Compares HTTP interactions with one description; what is worked out for one is kept for the next."""
 
     document: Mapping[str, Any]
-    version_4: bool = False
     router: Router = field(init=False)
     _parameters: Validator = field(init=False)
     _requests: Validator = field(init=False)
@@ -52,7 +51,7 @@ class HttpComparison:
         self._forms = Validator(self.document, "request", coerce=True)
         self._responses = Validator(self.document, "response")
 
-    def compare(self, exchange: Exchange) -> Iterator[Finding]:
+    def compare(self, exchange: Exchange, *, version_4: bool) -> Iterator[Finding]:
         method, path = str(exchange.request.get("method", "GET")), exchanges.path_of(exchange.request)
         operation = self.router.find(method, path)
         if operation is None:
@@ -73,8 +72,8 @@ class HttpComparison:
             yield from self._headers(exchange, operation, headers)
             yield from self._query(exchange, operation, query)
         yield from self._accept(exchange, operation, response, headers)
-        yield from self._request_body(exchange, operation, headers)
-        yield from self._response(exchange, operation, response, headers)
+        yield from self._request_body(exchange, operation, headers, version_4)
+        yield from self._response(exchange, operation, response, headers, version_4)
 
     # --- the request ---------------------------------------------------------------------------------------------
 
@@ -162,8 +161,10 @@ class HttpComparison:
                 ".request.headers.accept", operation.spec,
             )  # fmt: skip
 
-    def _request_body(self, exchange: Exchange, operation: Operation, headers: Mapping[str, str]) -> Iterator[Finding]:
-        body = exchanges.body_of(exchange.request, version_4=self.version_4)
+    def _request_body(
+        self, exchange: Exchange, operation: Operation, headers: Mapping[str, str], version_4: bool
+    ) -> Iterator[Finding]:
+        body = exchanges.body_of(exchange.request, version_4=version_4)
         sent = headers.get("content-type", "").strip()
         at, spec = ".request.headers.content-type", f"{operation.spec}.requestBody.content"
         if sent and not operation.media_types:
@@ -218,7 +219,12 @@ class HttpComparison:
     # --- the response --------------------------------------------------------------------------------------------
 
     def _response(
-        self, exchange: Exchange, operation: Operation, response: Response | None, request_headers: Mapping[str, str]
+        self,
+        exchange: Exchange,
+        operation: Operation,
+        response: Response | None,
+        request_headers: Mapping[str, str],
+        version_4: bool,
     ) -> Iterator[Finding]:
         status = exchange.response.get("status")
         spec = f"{operation.spec}.responses"
@@ -249,7 +255,7 @@ class HttpComparison:
                 f"{spec}.content",
             )  # fmt: skip
             return
-        yield from self._response_body(exchange, response, request_headers, f"{spec}.content")
+        yield from self._response_body(exchange, response, request_headers, f"{spec}.content", version_4)
 
     def _response_headers(
         self, exchange: Exchange, operation: Operation, response: Response, headers: Mapping[str, str], spec: str
@@ -276,9 +282,9 @@ class HttpComparison:
                 )  # fmt: skip
 
     def _response_body(
-        self, exchange: Exchange, response: Response, request_headers: Mapping[str, str], spec: str
+        self, exchange: Exchange, response: Response, request_headers: Mapping[str, str], spec: str, version_4: bool
     ) -> Iterator[Finding]:
-        body = exchanges.body_of(exchange.response, version_4=self.version_4)
+        body = exchanges.body_of(exchange.response, version_4=version_4)
         if body is ABSENT or body in (None, "", False, 0):
             return
         wanted = [*media.accepted(request_headers.get("accept", "")), "application/json"]

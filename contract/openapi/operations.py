@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
-import regex
-
 from tallystick.contract.openapi.schema import Validator, pointed
 from tallystick.contract.openapi.shapes import Schema
+from tallystick.contract.templates import Templates, values_of
 
 In: TypeAlias = Literal["path", "query", "header", "cookie"]
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -219,21 +217,6 @@ def _scheme(written: Mapping[str, Any]) -> Scheme | None:
 
 # --- finding the operation of a request ---------------------------------------------------------------------------
 
-_PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
-
-
-_ROUTE_SECONDS: Final = 0.2
-_MAX_PATH_CHARACTERS: Final = 8_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    operation: Operation
-    pattern: regex.Pattern[str]
-    names: tuple[str, ...]
-    literal: tuple[int, ...]
-    """For each segment how literal it is: 2 wholly, 1 in part, 0 not."""
-
 
 class Router:
     """Finds the operation of a request: the most literal path whose parameters allow the values."""
@@ -241,59 +224,30 @@ class Router:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.operations = tuple(operations(document))
         self._validator = Validator(document, "request", coerce=True)
-        fold = _map(document, "info").get("x-opc-config-case-insensitive") is True
-        # No parameter spans segments, so their number tells most routes apart.
-        self._routes: dict[tuple[str, int], list[_Route]] = {}
+        self._fold = _map(document, "info").get("x-opc-config-case-insensitive") is True
+        self._routes: dict[str, Templates[Operation]] = {}
         for operation in self.operations:
-            route = _route(operation, fold=fold)
-            self._routes.setdefault((operation.method, len(route.literal)), []).append(route)
+            routes = self._routes.setdefault(operation.method, Templates(ignore_case=self._fold))
+            routes.add(operation.template, operation)
 
     def find(self, method: str, path: str) -> Operation | None:
         path = path if path.startswith("/") else "/" + path
-        if len(path) > _MAX_PATH_CHARACTERS:
-            return None
-        fitting: list[_Route] = []
-        for route in self._routes.get((method.upper(), path.count("/") + 1), ()):
-            found = _matched(route.pattern, path)
-            if found and self._allows(route, found):
-                fitting.append(route)
-        return max(fitting, key=lambda route: route.literal).operation if fitting else None
+        routes = self._routes.get(method.upper())
+        candidates = routes.find(path) if routes is not None else []
+        return next((one for one in candidates if self._allows(one, path)), None)
 
-    def _allows(self, route: _Route, found: regex.Match[str]) -> bool:
-        values = {name: unquote(found[f"p{index}"]) for index, name in enumerate(route.names)}
-        for parameter in route.operation.parameters:
-            if parameter.place != "path" or parameter.schema is None or parameter.name not in values:
+    def _allows(self, operation: Operation, path: str) -> bool:
+        wanted = [one for one in operation.parameters if one.place == "path" and one.schema is not None]
+        values = values_of(operation.template, path, ignore_case=self._fold) if wanted else {}
+        for parameter in wanted:
+            if parameter.name not in values or parameter.schema is None:
                 continue
-            value: Any = values[parameter.name]
+            value: Any = unquote(values[parameter.name])
             if isinstance(parameter.schema, Mapping) and parameter.schema.get("type") == "array":
                 value = value.split(",")
             if self._validator.faults(parameter.schema, value):
                 return False
         return True
-
-
-def _matched(pattern: regex.Pattern[str], path: str) -> regex.Match[str] | None:
-    try:
-        return pattern.fullmatch(path, timeout=_ROUTE_SECONDS)
-    except TimeoutError:
-        return None
-
-
-def _route(operation: Operation, *, fold: bool) -> _Route:
-    names: list[str] = []
-    parts: list[str] = []
-    at = 0
-    for found in _PARAMETER.finditer(operation.template):
-        parts.append(re.escape(operation.template[at : found.start()]))
-        parts.append(f"(?P<p{len(names)}>[^/]+?)")
-        names.append(found[1])
-        at = found.end()
-    parts.append(re.escape(operation.template[at:]))
-    literal = tuple(
-        0 if _PARAMETER.fullmatch(segment) else 1 if _PARAMETER.search(segment) else 2
-        for segment in operation.template.split("/")
-    )
-    return _Route(operation, regex.compile("".join(parts), regex.IGNORECASE if fold else 0), tuple(names), literal)
 
 
 # --- parts of documents ---------------------------------------------------------------------------------------------

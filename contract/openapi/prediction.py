@@ -100,20 +100,19 @@ def predict(
     `templates`: all path templates of the provider, where known, so that `/orders/latest` isn't taken for
     `/orders/{id}`. Cost: one match per interaction and edit that touches it.
     """
-    known = [*templates, *(one.target.template for one in edits if one.target.method)]
+    known = tuple(dict.fromkeys([*templates, *(one.target.template for one in edits if one.target.method)]))
     by_operation: dict[str, list[Edit]] = {}
     for edit in edits:
         by_operation.setdefault(normal_operation(edit.target.operation), []).append(edit)
     breaks: list[Break[Key]] = []
     tolerated: list[tuple[Key, int, Edit]] = []
     touched: set[int] = set()
-    places: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[UsageRow, None]] = {}
     for key, contract in contracts:
         for position, interaction in enumerate(contract.interactions):
             rows = usage(interaction, known)
             operation = normal_operation(rows[0].operation) if rows else ""
-            named = places.setdefault(operation, {})
-            named.update(dict.fromkeys(_shown(row) for row in rows))
+            places.setdefault(operation, {}).update(dict.fromkeys(rows))
             for edit in by_operation.get(operation, ()):
                 found = _ask(interaction, rows, edit)
                 if found is None:
@@ -138,7 +137,9 @@ def predict(
                     )
                     for path, contract_path, rule, sentence in found
                 )
-    unmatched = tuple(_unmatched(edit, places) for edit in edits if id(edit) not in touched)
+    untouched = [edit for edit in edits if id(edit) not in touched]
+    named = {name: dict.fromkeys(map(_shown, rows)) for name, rows in places.items()} if untouched else {}
+    unmatched = tuple(_unmatched(edit, named) for edit in untouched)
     return Prediction(tuple(breaks), tuple(tolerated), unmatched)
 
 

@@ -22,6 +22,16 @@ from tallystick.contract.openapi.shapes import Schema, Side, shaped
 MISSING: Final = object()
 """Stands for a value that is not there: a required parameter that a request leaves out."""
 
+_OF_VALUES: Final = frozenset({"enum", "const"})
+_APPLIED: Final = frozenset({"allOf", "anyOf", "oneOf", "not", "if"})
+_OF_TEXTS: Final = frozenset({"maxLength", "minLength", "pattern", "format"})
+_OF_NUMBERS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"})
+_OF_ARRAYS: Final = frozenset({"items", "prefixItems", "maxItems", "minItems", "uniqueItems", "contains"})
+_OF_OBJECTS: Final = frozenset(
+    {"properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "required"}
+    | {"maxProperties", "minProperties", "dependentRequired", "dependentSchemas"}
+)
+
 _MAX_STEPS: Final = 200_000
 _MAX_FAULTS: Final = 1_000
 _PATTERN_SECONDS: Final = 0.2
@@ -98,21 +108,28 @@ class Validator:
             target = self.resolve(reference)
             if isinstance(target, Mapping | bool):
                 yield from self._check(target, value, path, tuple(reference.lstrip("#/").split("/")), depth + 1)
-        if "type" in here:
+        if isinstance(here.get("type"), str | list):
             value, fits = self._typed(here["type"], value)
             if not fits:
                 wanted = here["type"] if isinstance(here["type"], str) else ",".join(map(str, here["type"]))
                 yield Fault(f"must be {wanted}", path, (*at, "type"))
-        yield from self._values(here, value, path, at)
-        yield from self._applied(here, value, path, at, depth)
+        # Most schemas have keywords of few groups, and a group without any costs one look.
+        has = here.keys()
+        if not _OF_VALUES.isdisjoint(has):
+            yield from self._values(here, value, path, at)
+        if not _APPLIED.isdisjoint(has):
+            yield from self._applied(here, value, path, at, depth)
         if isinstance(value, str):
-            yield from self._text(here, value, path, at)
-        elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            yield from self._number(here, value, path, at)
+            if not _OF_TEXTS.isdisjoint(has):
+                yield from self._text(here, value, path, at)
+        elif isinstance(value, dict):
+            if not _OF_OBJECTS.isdisjoint(has):
+                yield from self._object(here, value, path, at, depth)
         elif isinstance(value, list):
-            yield from self._array(here, value, path, at, depth)
-        elif isinstance(value, Mapping):
-            yield from self._object(here, value, path, at, depth)
+            if not _OF_ARRAYS.isdisjoint(has):
+                yield from self._array(here, value, path, at, depth)
+        elif _is_number(value) and not _OF_NUMBERS.isdisjoint(has):
+            yield from self._number(here, value, path, at)
 
     def _typed(self, wanted: Any, value: Any) -> tuple[Any, bool]:
         """The value, perhaps taken for what it spells, and whether it is of one of the types."""
@@ -274,9 +291,16 @@ class Validator:
             yield Fault(f"must NOT have more than {most} properties", path, (*at, "maxProperties"))
         if (least := _count(here, "minProperties")) is not None and len(value) < least:
             yield Fault(f"must NOT have fewer than {least} properties", path, (*at, "minProperties"))
-        for name in _list(here, "required"):
+        for name in here.get("required", ()) if isinstance(here.get("required"), list) else ():
             if name not in value:
                 yield Fault(f"must have required property '{name}'", path, (*at, "required"))
+        if "dependentRequired" in here or "dependentSchemas" in here:
+            yield from self._dependent(here, value, path, at, depth)
+        yield from self._members(here, value, path, at, depth)
+
+    def _dependent(
+        self, here: Mapping[str, Any], value: Mapping[str, Any], path: tuple[str, ...], at: tuple[str, ...], depth: int
+    ) -> Iterator[Fault]:
         for name, needed in _map(here, "dependentRequired").items():
             for other in needed if name in value and isinstance(needed, list) else ():
                 if other not in value:
@@ -285,7 +309,6 @@ class Validator:
         for name, schema in _map(here, "dependentSchemas").items():
             if name in value:
                 yield from self._check(schema, value, path, (*at, "dependentSchemas", name), depth + 1)
-        yield from self._members(here, value, path, at, depth)
 
     def _members(
         self, here: Mapping[str, Any], value: Mapping[str, Any], path: tuple[str, ...], at: tuple[str, ...], depth: int
