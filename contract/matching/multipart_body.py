@@ -77,13 +77,13 @@ class MultipartBody:
         if wanted.is_file != found.is_file:
             kinds = ("file", "field") if wanted.is_file else ("field", "file")
             sentence = f"Expected a MIME {kinds[0]} '{name}' but was {kinds[1]}"
-            findings.add("kind", at, kinds[0], kinds[1], sentence)
+            findings.add("kind", Steps(), kinds[0], kinds[1], sentence)
             return
         place = self.expected.root.step_to_any(name)
         inner = findings.fork()
         self.headers(wanted, found, place, at, inner)
         if wanted.is_file:
-            self.file(wanted, found, name, at, inner)
+            self.file(wanted, found, name, inner)
         else:
             self.field(wanted, found, place, at, inner)
         findings.prefix(inner, f"MIME part '{name}': ")
@@ -111,12 +111,12 @@ class MultipartBody:
             sentence = f"Expected body '{expected}' to match '{actual}' using equality but did not match"
             findings.add("equality", at, expected, actual, sentence)
 
-    def file(self, wanted: Part, found: Part, name: str, at: Steps, findings: Findings) -> None:
+    def file(self, wanted: Part, found: Part, name: str, findings: Findings) -> None:
         expected_type, actual_type = _type_of(wanted), _type_of(found)
         known = not expected_type.is_unknown and not actual_type.is_unknown
         if known and not expected_type.equivalent(actual_type):
             sentence = f"Expected a body of '{expected_type}' but the actual content type was '{actual_type}'"
-            findings.add("content-type", at, str(expected_type), str(actual_type), sentence)
+            findings.add("content-type", Steps(), str(expected_type), str(actual_type), sentence)
             return
         rules = _below(self.expected.rules, name)
         inner = Expected(
@@ -194,11 +194,11 @@ def _parameters(value: str) -> dict[str, str]:
 
 
 def _find(found: list[Part], wanted: Part, index: int) -> Part | None:
-    if wanted.name is not None:
-        for part in found:
-            if part.name == wanted.name:
-                return part
-    return found[index] if index < len(found) and found[index].name is None else None
+    """The first part of the same name; one without a name stands for the expected part of its own index."""
+    for at, part in enumerate(found):
+        if part.name == wanted.name if part.name is not None else at == index:
+            return part
+    return None
 
 
 def _type_of(part: Part) -> content_types.ContentType:
@@ -210,6 +210,7 @@ def _below(rules: Mapping[str, Rule], name: str) -> dict[str, Rule]:
     inner: dict[str, Rule] = {}
     for key, rule in rules.items():
         path = paths.parse(key)
-        if path and paths.token_weight(path[0], name):
+        # A star in place of the name reaches fields, but not into files.
+        if path and path[0] == name:
             inner[paths.render(path[1:]) if len(path) > 1 else "$"] = rule
     return inner

@@ -214,7 +214,9 @@ def same_with_parameters(expected: str, actual: str) -> bool:
     if wanted[:1] != found[:1]:
         return False
     has = dict(_parameter(piece) for piece in found[1:])
-    return all(name in has and has[name].lower() == value.lower() for name, value in map(_parameter, wanted[1:]))
+    # Of a parameter that is given twice the last counts, on both sides.
+    asked = dict(_parameter(piece) for piece in wanted[1:])
+    return all(name in has and has[name].lower() == value.lower() for name, value in asked.items())
 
 
 def _parameter(piece: str) -> tuple[str, str]:
