@@ -23,7 +23,6 @@ KINDS: Final = {
     "message-missing": "nobody produces the message",
     "message-failed": "the message could not be produced",
     "unexpected-status": "the message endpoint answered with an error",
-    "undecided": "a part could not be checked",
     "flaky": "the same build answered differently",
     "interrupted": "the run was stopped before it",
 }

@@ -231,6 +231,7 @@ def _wrap(lead: str, text: str, width: int, paint: object = None, hang: int | No
         max(width - len(indent), 20),
         initial_indent=" " * max(bare - len(indent), 0),
         break_on_hyphens=False,
+        break_long_words=False,  # a path or an address stays whole, to be copied
     ) or [""]
     first = lines[0][max(bare - len(indent), 0) :]
     yield lead + painted(first)
