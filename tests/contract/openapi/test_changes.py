@@ -1,0 +1,129 @@
+"""The difference of two descriptions, as the edits that could break somebody."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tallystick.contract.openapi.changes import difference
+
+LINE = {"type": "object", "properties": {"sku": {"type": "string"}, "n": {"type": "integer"}}, "required": ["sku"]}
+OLD: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "paths": {
+        "/orders/{id}": {"get": {"responses": {
+            "200": {"description": "", "headers": {"ETag": {"schema": {"type": "string"}}},
+                    "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/Order"}}}},
+            "404": {"description": ""},
+        }}},
+        "/orders": {"post": {
+            "parameters": [{"name": "dry", "in": "query", "schema": {"type": "boolean"}}],
+            "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {
+                "name": {"type": "string"}, "size": {"type": "string", "enum": ["s", "m", "l"]}}}}}},
+            "responses": {"201": {"description": ""}},
+        }},
+    },
+    "components": {"schemas": {
+        "Line": LINE,
+        "Order": {"type": "object", "required": ["id", "state"], "properties": {
+            "id": {"type": "integer"}, "state": {"type": "string", "enum": ["open", "paid"]},
+            "lines": {"type": "array", "items": {"$ref": "#/components/schemas/Line"}},
+            "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+            "parent": {"$ref": "#/components/schemas/Order"}}},
+    }},
+}  # fmt: skip
+
+
+def edits(change: Any) -> list[str]:
+    """What `change(new)` makes of a copy of the description, as text."""
+    new = copy.deepcopy(OLD)
+    change(new)
+    return [str(one) for one in difference(OLD, new)]
+
+
+def order(new: Any) -> Any:
+    return new["components"]["schemas"]["Order"]
+
+
+def posted(new: Any) -> Any:
+    return new["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+
+def fetched(new: Any) -> Any:
+    return new["paths"]["/orders/{id}"]["get"]["responses"]
+
+
+def test_the_same_description_has_no_edits() -> None:
+    assert difference(OLD, copy.deepcopy(OLD)) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda new: new["paths"].pop("/orders"), ["drop operation 'POST /orders'"]),
+        (lambda new: fetched(new).pop("404"), ["remove 'GET /orders/{id} 404'"]),
+        (lambda new: fetched(new)["200"].pop("headers"), ["remove 'GET /orders/{id} 200 header etag'"]),
+        (lambda new: fetched(new)["200"].pop("content"), ["remove 'GET /orders/{id} 200 $'"]),
+        (lambda new: order(new)["properties"].pop("tags"), ["remove 'GET /orders/{id} 200 $.tags'"]),
+        (lambda new: new["components"]["schemas"]["Line"]["properties"].pop("n"),
+         ["remove 'GET /orders/{id} 200 $.lines[*].n'"]),
+        (lambda new: order(new)["properties"].update(id={"type": "string"}),
+         ["type 'GET /orders/{id} 200 $.id' string"]),
+        (lambda new: order(new)["properties"]["tags"].update(additionalProperties={"type": "integer"}),
+         ["type 'GET /orders/{id} 200 $.tags.*' integer"]),
+        (lambda new: order(new)["properties"]["id"].update(nullable=True),
+         ["nullable 'GET /orders/{id} 200 $.id'"]),
+        (lambda new: order(new).update(required=["id"]), ["optional 'GET /orders/{id} 200 $.state'"]),
+        (lambda new: order(new)["properties"]["state"]["enum"].append("lost"),
+         ["enum 'GET /orders/{id} 200 $.state' 'lost'"]),
+        (lambda new: order(new)["properties"].update(rows=order(new)["properties"].pop("lines")),
+         ["rename 'GET /orders/{id} 200 $.lines' to rows"]),
+        (lambda new: posted(new).update(required=["name"]), ["require 'POST /orders $.name'"]),
+        (lambda new: posted(new)["properties"]["size"].update(enum=["s", "m"]), ["enum 'POST /orders $.size' 'l'"]),
+        (lambda new: posted(new)["properties"]["name"].update(type="integer"),
+         ["type 'POST /orders $.name' integer"]),
+        (lambda new: new["paths"]["/orders"]["post"]["parameters"][0].update(required=True),
+         ["require 'POST /orders query dry'"]),
+        (lambda new: new["paths"]["/orders"]["post"]["parameters"][0]["schema"].update(type="integer"),
+         ["type 'POST /orders query dry' integer"]),
+        (lambda new: new["paths"]["/orders"]["post"]["requestBody"].update(required=True),
+         ["require 'POST /orders $'"]),
+    ],
+)  # fmt: skip
+def test_a_change_that_could_break_somebody_is_an_edit(change: Any, expected: list[str]) -> None:
+    assert edits(change)[: len(expected)] == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda new: order(new)["properties"].update(more={"type": "boolean"}),
+        lambda new: order(new)["required"].append("lines"),
+        lambda new: order(new)["properties"]["state"].update(enum=["open"]),
+        lambda new: posted(new)["properties"].pop("name"),
+        lambda new: posted(new)["properties"]["size"]["enum"].append("xl"),
+        lambda new: posted(new)["properties"]["name"].update(nullable=True),
+        lambda new: new["paths"].update({"/new": {"get": {"responses": {}}}}),
+        lambda new: new["paths"].update({"/orders/{orderId}": new["paths"].pop("/orders/{id}")}),
+        lambda new: fetched(new).update({"4XX": fetched(new).pop("404")}),
+    ],
+)
+def test_giving_more_and_asking_less_is_no_edit(change: Any) -> None:
+    assert edits(change) == []
+
+
+def test_a_schema_that_contains_itself_ends() -> None:
+    def change(new: Any) -> None:
+        order(new)["properties"]["id"]["type"] = "string"
+
+    assert edits(change) == ["type 'GET /orders/{id} 200 $.id' string"]
+
+
+def test_an_integer_that_becomes_a_number_widens_a_response_only() -> None:
+    assert edits(lambda new: order(new)["properties"]["id"].update(type="number")) == [
+        "type 'GET /orders/{id} 200 $.id' number"
+    ]
+    assert edits(lambda new: posted(new)["properties"].update(n={"type": "number"})) == []

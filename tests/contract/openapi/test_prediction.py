@@ -1,0 +1,220 @@
+"""Which interactions an edit breaks, on which field, and which it leaves alone."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from tallystick.contract import reading
+from tallystick.contract.model import Contract
+from tallystick.contract.openapi.edits import parse_edit
+from tallystick.contract.openapi.prediction import Prediction, predict
+from tallystick.contract.openapi.what_if import what_if
+
+
+def rule(*matchers: dict[str, Any]) -> dict[str, Any]:
+    return {"matchers": list(matchers)}
+
+
+def body(content: Any) -> dict[str, Any]:
+    return {"content": content, "contentType": "application/json", "encoded": False}
+
+
+READS = {
+    "type": "Synchronous/HTTP", "description": "an order", "request": {"method": "GET", "path": "/orders/5"},
+    "response": {
+        "status": 200, "headers": {"ETag": ["x"]},
+        "body": body({"id": 5, "total": "12.50", "lines": [{"sku": "a1", "n": 1}], "note": None, "names": {"en": "x"}}),
+        "matchingRules": {"body": {
+            "$.id": rule({"match": "integer"}),
+            "$.total": rule({"match": "regex", "regex": "\\d+\\.\\d\\d"}),
+            "$.lines": rule({"match": "type", "min": 1}),
+            "$.lines[*].n": rule({"match": "number"}),
+            "$.names": rule({"match": "values"}),
+        }},
+    },
+}  # fmt: skip
+WRITES = {
+    "type": "Synchronous/HTTP", "description": "make", "response": {"status": 201},
+    "request": {"method": "POST", "path": "/orders", "query": {"dry": ["true"]}, "headers": {"X-Key": ["k"]},
+                "body": body({"name": "x", "size": "l", "lines": [{"sku": "a"}, {}], "empty": []})},
+}  # fmt: skip
+FAILS = {**copy.deepcopy(WRITES), "description": "refused", "response": {"status": 400}}
+TOLD = {
+    "type": "Asynchronous/Messages",
+    "description": "told",
+    "metadata": {"topic": "orders"},
+    "contents": body({"id": 1}),
+}
+
+
+def contract(*interactions: Any) -> Contract:
+    document = {
+        "consumer": {"name": "web"}, "provider": {"name": "orders"}, "interactions": list(interactions),
+        "metadata": {"pactSpecification": {"version": "4.0"}},
+    }  # fmt: skip
+    return reading.read(json.dumps(document))
+
+
+def asked(edit: str, *interactions: Any) -> Prediction[str]:
+    return predict([("web 1", contract(*(interactions or (READS, WRITES, FAILS, TOLD))))], [parse_edit(edit)])
+
+
+@pytest.mark.parametrize(
+    ("edit", "broken", "rules"),
+    [
+        ("remove 'GET /orders/{id} 200 $.total'", "an order", ""),
+        ("rename 'GET /orders/{id} 200 $.total' to sum", "an order", ""),
+        ("remove 'GET /orders/{orderId} 200 $.note'", "an order", ""),
+        ("remove 'GET /orders/{id} 200 $.lines[*].sku'", "an order", ""),
+        ("remove 'GET /orders/{id} 2XX $.lines'", "an order", ""),
+        ("type 'GET /orders/{id} 200 $.id' string", "an order", "integer at $.id"),
+        ("type 'GET /orders/{id} 200 $.id' number", "an order", "integer at $.id"),
+        ("type 'GET /orders/{id} 200 $.total' number", "an order", "regex at $.total"),
+        ("nullable 'GET /orders/{id} 200 $.total'", "an order", "regex at $.total"),
+        ("remove 'GET /orders/{id} 200 header etag'", "an order", ""),
+        ("remove 'GET /orders/{id} 200'", "an order", ""),
+        ("remove 'GET /orders/{id} 200 $'", "an order", ""),
+        ("drop operation 'GET /orders/{id}'", "an order", ""),
+        ("require 'POST /orders $.email'", "make", ""),
+        ("require 'POST /orders $.lines[*].sku'", "make", ""),
+        ("require 'POST /orders query page'", "make", ""),
+        ("require 'POST /orders header X-Trace'", "make", ""),
+        ("rename 'POST /orders $.name' to title", "make", ""),
+        ("type 'POST /orders $.name' integer", "make", ""),
+        ("type 'POST /orders query dry' integer", "make", ""),
+        ("remove 'orders $.id'", "told", ""),
+    ],
+)
+def test_an_edit_breaks_who_relies_on_the_place(edit: str, broken: str, rules: str) -> None:
+    prediction = asked(edit)
+
+    assert {one.interaction for one in prediction.breaks} == {broken}
+    assert {one.rule for one in prediction.breaks} == {rules}
+    assert all(one.sentence and one.consumer == "web" and one.key == "web 1" for one in prediction.breaks)
+    assert prediction.unmatched == ()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "type 'GET /orders/{id} 200 $.lines[*].n' number",
+        "remove 'POST /orders $.name'",
+        "require 'POST /orders $.name'",
+        "require 'POST /orders $.empty[*].x'",
+        "require 'POST /orders query dry'",
+        "type 'POST /orders query dry' boolean",
+        "remove 'GET /orders/{id} 200 $.names.en'",
+    ],
+)
+def test_an_edit_that_the_rules_allow_is_tolerated(edit: str) -> None:
+    prediction = asked(edit)
+
+    assert prediction.breaks == ()
+    assert [(key, str(one)) for key, _, one in prediction.tolerated] == [("web 1", edit)]
+
+
+def test_a_request_that_is_to_fail_is_not_asked() -> None:
+    assert asked("require 'POST /orders $.email'", FAILS).breaks == ()
+    assert {one.interaction for one in asked("drop operation 'POST /orders'").breaks} == {"make", "refused"}
+
+
+def test_a_possible_answer_is_marked_as_uncertain() -> None:
+    (one,) = asked("optional 'GET /orders/{id} 200 $.note'").breaks
+
+    assert (one.certain, one.field, one.path, one.strength) == (False, "$.note", "$", "C")
+
+
+@pytest.mark.parametrize(
+    ("edit", "used", "nearest"),
+    [
+        ("remove 'GET /orders/{id} 200 $.totla'", True, "GET /orders/{id} 200 $.total"),
+        ("remove 'GET /order/{id} 200 $.total'", False, "GET /orders/{id}"),
+        ("type 'POST /orders query dyr' string", True, "POST /orders query dry"),
+        ("remove 'order $.id'", False, "orders"),
+    ],
+)
+def test_an_edit_that_nobody_relies_on_names_what_is_near(edit: str, used: bool, nearest: str) -> None:
+    (one,) = asked(edit).unmatched
+
+    assert one.operation_used is used
+    assert one.nearest[0] == nearest
+
+
+def test_a_literal_path_of_the_provider_is_no_value_of_another() -> None:
+    latest = {**copy.deepcopy(READS), "request": {"method": "GET", "path": "/orders/latest"}}
+    edits = [parse_edit("remove 'GET /orders/{id} 200 $.total'")]
+    pair = [("w", contract(latest))]
+
+    assert predict(pair, edits).breaks != ()
+    assert predict(pair, edits, templates=["/orders/latest", "/orders/{id}"]).breaks == ()
+
+
+def test_xml_can_only_be_said_to_be_used() -> None:
+    xml = {
+        **copy.deepcopy(READS),
+        "response": {"status": 200, "body": {"content": "<o><n>1</n></o>", "contentType": "text/xml"}},
+    }
+
+    assert [one.sentence for one in asked("remove 'GET /orders/{id} 200 $.o.n'", xml).breaks] == ["$.o.n is used"]
+    assert asked("remove 'GET /orders/{id} 200 $.o.m'", xml).breaks == ()
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object", "properties": {
+        "id": {"type": "integer"}, "total": {"type": "string"}, "unused": {"type": "string"},
+        "note": {"type": "string", "nullable": True},
+        "names": {"type": "object", "additionalProperties": {"type": "string"}},
+        "lines": {"type": "array", "items": {"type": "object", "properties": {
+            "sku": {"type": "string"}, "n": {"type": "integer"}}}},
+    },
+}  # fmt: skip
+DESCRIPTION: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "paths": {"/orders/{id}": {"get": {"responses": {"200": {
+        "description": "", "headers": {"ETag": {"schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": SCHEMA}}}}}}},
+}  # fmt: skip
+
+
+def changed(change: Any) -> Any:
+    new = copy.deepcopy(DESCRIPTION)
+    schema = new["paths"]["/orders/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    change(schema)
+    return what_if([("web 1", contract(READS))], DESCRIPTION, new)
+
+
+def test_a_changed_description_tells_breaks_from_what_nobody_uses() -> None:
+    def change(schema: Any) -> None:
+        del schema["properties"]["unused"]
+        del schema["properties"]["total"]
+
+    answer = changed(change)
+
+    assert [str(one) for one in answer.edits] == [
+        "remove 'GET /orders/{id} 200 $.total'", "remove 'GET /orders/{id} 200 $.unused'",
+    ]  # fmt: skip
+    assert [(one.field, one.strength) for one in answer.prediction.breaks] == [("$.total", "B")]
+    assert [str(one.edit) for one in answer.prediction.unmatched] == ["remove 'GET /orders/{id} 200 $.unused'"]
+    assert answer.findings == ()
+    assert answer.breaking
+
+
+def test_a_change_too_involved_to_name_is_found_by_comparison() -> None:
+    def change(schema: Any) -> None:
+        schema["properties"]["total"] = {"oneOf": [{"type": "string", "maxLength": 2}, {"type": "number"}]}
+
+    answer = changed(change)
+
+    assert answer.prediction.breaks == ()
+    assert {finding.code for _, finding in answer.findings} == {"response.body.incompatible"}
+    assert answer.breaking
+
+
+def test_a_change_that_nobody_feels_breaks_nothing() -> None:
+    answer = changed(lambda schema: schema["properties"].pop("unused"))
+
+    assert not answer.breaking
