@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tallystick.contract import json_text
-from tallystick.contract.diff import diff
+from tallystick.contract.diff import changes_between, diff
 from tallystick.contract.errors import CannotWrite, ContractInvalid
 from tallystick.contract.identity import contract_sha, interaction_sha
 from tallystick.contract.merging import merge
@@ -242,3 +242,17 @@ def test_json_text_keeps_every_value_and_the_kind_of_every_number(value: Any) ->
 def test_deep_nesting_is_refused_by_name(text: str) -> None:
     with pytest.raises(ContractInvalid, match=r"MAX_DEPTH|not JSON"):
         read(text)
+
+
+@CALM
+@given(DOCUMENT, DOCUMENT)
+def test_comparing_the_other_way_round_turns_every_direction_round(one: dict[str, Any], other: dict[str, Any]) -> None:
+    turned = {"stricter": "looser", "looser": "stricter", "different": "different"}
+    old, new = read_or_skip(one), read_or_skip(other)
+    assume(bool(old.interactions) and bool(new.interactions))
+    before, after = old.interactions[0], new.interactions[0]
+
+    there = {(one.part, one.path, one.direction) for one in changes_between(before, after)}
+    back = {(one.part, one.path, turned[one.direction]) for one in changes_between(after, before)}
+
+    assert there == back
