@@ -56,10 +56,10 @@ def _of(shape: Any, seen: tuple[Any, ...], where: str) -> Any:
     origin = get_origin(shape)
     if origin is not None:
         return _generic(shape, origin, seen, where)
-    if isinstance(shape, type):
-        return _plain_type(shape, where)
     if shape is Any:
         return _anything()
+    if isinstance(shape, type):
+        return _plain_type(shape, where)
     if shape is None:
         return matchers.null()
     raise MatcherMisuse(

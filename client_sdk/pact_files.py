@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import re
-import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,11 +185,9 @@ def _read(path: Path, contract: model.Contract) -> tuple[model.Interaction, ...]
 
 def _put(path: Path, content: bytes) -> None:
     """Replace the file in one step: a reader sees the old content or the new one, never a part."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    name = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
+        name.write_bytes(content)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -328,9 +328,12 @@ def _watch_pydantic(watch: _Watch) -> None:
     validate, validate_json = model.model_validate.__func__, model.model_validate_json.__func__
 
     def model_validate(cls: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
-        made = validate(cls, source, *args, **kwargs)
-        if isinstance(source, (NotingDict, NotingList)):
-            _link(watch, made, source._node)
+        if not isinstance(source, (NotingDict, NotingList)):
+            return validate(cls, source, *args, **kwargs)
+        # The model takes everything, which says nothing yet: it gets a plain copy, and its own fields are watched.
+        plain = dict.copy(source) if isinstance(source, NotingDict) else list.copy(source)
+        made = validate(cls, plain, *args, **kwargs)
+        _link(watch, made, source._node)
         return made
 
     def model_validate_json(cls: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
