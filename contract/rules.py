@@ -464,8 +464,11 @@ def _flat_place(text: str) -> tuple[str, str]:
     key = second if isinstance(second, str) else ""
     if not key and text.startswith("$.headers"):
         raise RuleInvalid(f"{text!r} names no header")
-    # The name is read as a path once more: one with a blank in it is refused.
-    paths.parse(key)
+    # The name is read as a path once more: one with a blank in it is refused, and of one with a point in it the Pact
+    # core keeps the path, which no name equals. Such a rule never applies.
+    steps = paths.parse(key)
+    if category in ("header", "query") and len(steps) > 1:
+        return category, paths.render(steps)
     if category in _BY_PATH:
         return category, paths.render([key] if key else [])
     return category, "" if category in _UNKEYED else key
@@ -477,9 +480,10 @@ def _flat_key(category: str, key: str) -> str:
     if category == "body":
         return "$.body" + (key[1:] if key.startswith("$") else paths.render(paths.parse(key))[1:])
     if category in ("header", "query"):
-        if not _is_flat_name(key):
+        name = key[2:] if key.startswith("$.") and len(paths.parse(key)) > 1 else key
+        if not _is_flat_name(key) and name == key:
             raise RuleInvalid(f"the name {key!r} cannot stand in a path")
-        return f"$.{'headers' if category == 'header' else category}['{key}']"
+        return f"$.{'headers' if category == 'header' else category}['{name}']"
     raise RuleInvalid(f"there are no rules of {category} before version 3")
 
 

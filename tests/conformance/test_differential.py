@@ -19,7 +19,6 @@ OTHER_PATHS = {
     "rv00429": "A form parameter's list is reported at $['é']; the core writes $.$['é'].",
     "rv00470": "A form parameter's list is reported at $['é']; the core writes $.$['é'].",
     "rv00591": "A form parameter's list is reported at $.list; the core writes $.$.list.",
-    "qv00029": "The rule at $.query['a.b'] is applied to the parameter a.b; the core takes the name for a path, $.a.b.",
 }
 """Cases with the core's verdict and kinds where we name another path, and why ours is the better one."""
 

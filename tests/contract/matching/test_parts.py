@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tallystick.contract import reading
 from tallystick.contract.matching import match_request, match_response, nearest
 from tallystick.contract.model import (
     ActualRequest,
@@ -181,3 +182,20 @@ def test_each_differing_path_of_a_body_takes_a_point_off() -> None:
     (candidate,) = nearest([interaction("b", body=body)], ActualRequest("GET", "/", None, json, b'{"a": 0, "b": 0}'))
 
     assert candidate.score == 0
+
+
+def test_a_name_with_a_point_in_the_flat_layout_reads_as_a_path_and_its_rule_never_applies() -> None:
+    request = {
+        "query": "a.b=1&c=1",
+        "matchingRules": {"$.query['a.b']": {"match": "type"}, "$.query.c": {"match": "type"}},
+    }
+    document = {
+        "interactions": [{"description": "d", "request": request}],
+        "metadata": {"pactSpecification": {"version": "2.0.0"}},
+    }
+    (interaction,) = reading.read(document).interactions
+    assert isinstance(interaction, HttpInteraction)
+
+    assert [
+        one.path for one in match_request(interaction.request, ActualRequest("GET", "/", "a.b=2&c=2")).mismatches
+    ] == ["a.b"]
