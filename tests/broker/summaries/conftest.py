@@ -271,7 +271,7 @@ def stories(
         allow_dangerous_contract_modification=True,
         check_for_potential_duplicate_pacticipant_names=False,
     )
-    with httpx.Client(base_url=running.url, timeout=30) as client:
+    with httpx.Client(base_url=running.url, timeout=30, verify=False) as client:
 
         def new() -> Story:
             with db.write(running.engine) as session:
