@@ -88,7 +88,7 @@ class NotingDict(dict[str, Any]):
         return super().values()
 
     def copy(self) -> dict[str, Any]:
-        return NotingDict(dict.copy(self), self._node)
+        return NotingDict(_plain(self), self._node)
 
     def __eq__(self, other: object) -> bool:
         self._node.whole = True
@@ -298,6 +298,11 @@ def _exists(document: Any, path: str) -> bool:
     return walk(document, paths.parse(path))
 
 
+def _plain(source: Any) -> Any:
+    """A shallow copy that nobody watches. `dict.copy` would go through our own methods, as this is a subclass."""
+    return dict(list(dict.items(source))) if isinstance(source, dict) else list(list.__iter__(source))
+
+
 def _taken(value: Any, node: Node) -> Any:
     if type(value) is dict:
         return NotingDict(value, node)
@@ -331,7 +336,7 @@ def _watch_pydantic(watch: _Watch) -> None:
         if not isinstance(source, (NotingDict, NotingList)):
             return validate(cls, source, *args, **kwargs)
         # The model takes everything, which says nothing yet: it gets a plain copy, and its own fields are watched.
-        plain = dict.copy(source) if isinstance(source, NotingDict) else list.copy(source)
+        plain = _plain(source)
         made = validate(cls, plain, *args, **kwargs)
         _link(watch, made, source._node)
         return made

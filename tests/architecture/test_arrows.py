@@ -24,7 +24,7 @@ BROKER_BASE = ["errors", "settings", "db", "tables", "http"]
 STDLIB = set(sys.stdlib_module_names)
 THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its code
     "contract": {"regex", "defusedxml"},
-    "client_sdk": {"click", "httpx", "regex", "pydantic", "jsonschema", "requests", "pytest", "cryptography"},
+    "client_sdk": {"click", "httpx", "regex", "pydantic", "jsonschema", "requests", "urllib3", "pytest", "cryptography"},
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
         "alembic", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpx", "itsdangerous", "jinja2",
