@@ -75,7 +75,7 @@ class Unmatched:
     operation_used: bool
     """Whether some contract uses the operation at all."""
     nearest: tuple[str, ...]
-    """What is used and reads most like it."""
+    """What is used and reads most like it; only for edits that somebody wrote (C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,12 @@ def predict(
                     for path, contract_path, rule, sentence in found
                 )
     untouched = [edit for edit in edits if id(edit) not in touched]
-    named = {name: dict.fromkeys(map(_shown, rows)) for name, rows in places.items()} if untouched else {}
-    unmatched = tuple(_unmatched(edit, named) for edit in untouched)
+    if strength == "B":
+        # Edits between descriptions name what exists: nobody relies on it, and nothing else was meant.
+        unmatched = tuple(Unmatched(one, normal_operation(one.target.operation) in places, ()) for one in untouched)
+    else:
+        named = {name: dict.fromkeys(map(_shown, rows)) for name, rows in places.items()} if untouched else {}
+        unmatched = tuple(_unmatched(edit, named) for edit in untouched)
     return Prediction(tuple(breaks), tuple(tolerated), unmatched)
 
 
