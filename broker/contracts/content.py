@@ -24,6 +24,7 @@ class Content:
     sha: str
     stored: bytes
     document: Any  # as it was sent
+    ids: tuple[str | None, ...] = ()  # of its interactions, then of its messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,14 @@ def content_of(document: Any) -> Content:
     if not isinstance(document, Mapping):
         return Content(sha, json_text.dumps(document), document)
     kept = {key: value for key, value in document.items() if key not in SERVED}
-    return Content(sha, json_text.dumps(identity.with_interaction_ids(kept)), document)
+    numbered = identity.with_interaction_ids(kept)
+    members = [*_array(numbered.get("interactions")), *_array(numbered.get("messages"))]
+    ids = tuple(each.get("_id") if isinstance(each, dict) else None for each in members)
+    return Content(sha, json_text.dumps(numbered), document, ids)
+
+
+def _array(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def named(document: Any, role: str) -> Any:

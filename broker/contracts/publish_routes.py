@@ -25,6 +25,7 @@ from tallystick.broker.http.checks import text_complaints
 from tallystick.broker.http.links import link
 from tallystick.broker.http.media import HAL, TEXT
 from tallystick.broker.http.routing import ANY_JSON, Routes
+from tallystick.broker.participants import queries as participant_queries
 from tallystick.broker.participants import service as participants
 from tallystick.broker.webhooks import service as webhooks
 
@@ -67,12 +68,13 @@ def _published(call: Call, consumer: str, provider: str, number: str, *, merge: 
     settings = call.settings
     with db.write(call.engine) as session:
         now = db.now(session)
+        known = participant_queries.participants_named(session, [consumer, provider])
         if settings.check_for_potential_duplicate_pacticipant_names:
-            suspicious = service.suspicious_names(session, [consumer, provider])
+            suspicious = service.suspicious_names(session, [consumer, provider], known)
             if suspicious:
                 text = "\n\n".join(explanation(name, others) for name, others in suspicious.items())
                 raise Conflict(text, media_type=TEXT, sentence=text)
-        parties = participants.ensure_participants(session, [consumer, provider], now)
+        parties = participants.ensure_participants(session, [consumer, provider], now, known=known)
         participants.lock(session, parties[consumer].id)
         version = participants.ensure_version(session, parties[consumer].id, number, now)
         existing = None if version.is_new else queries.publication_of(session, version.id, parties[provider].id)
@@ -93,7 +95,9 @@ def _published(call: Call, consumer: str, provider: str, number: str, *, merge: 
             )
         except CannotMerge as refused:
             raise Conflict(sentence=str(refused)) from None
-        _announce(call, session, published, now)
+        _, has_webhook = queries.advice_facts(session, parties[consumer].id, parties[provider].id)
+        if has_webhook:
+            _announce(call, session, published, now)
         pact = queries.pact_of_version(session, consumer, provider, number)
         body = documents.pact_bytes(pact, call.links)
     return hal.raw(body, status=200 if existing is not None else 201)
@@ -143,15 +147,17 @@ PUBLICATION = {
 )
 def publish_contracts(call: CallDep) -> Response:
     sent = inputs.publication(call.json())
+    call.must_write_to(sent.consumer)
     contents = [content_of(each.document) for each in sent.contracts]
     with db.write(call.engine) as session:
         now = db.now(session)
         names = [sent.consumer, *(each.provider for each in sent.contracts)]
+        known = participant_queries.participants_named(session, names)
         if call.settings.check_for_potential_duplicate_pacticipant_names:
-            suspicious = service.suspicious_names(session, names)
+            suspicious = service.suspicious_names(session, names, known)
             if suspicious:
                 _refuse([notices.notice("error", explanation(name, others)) for name, others in suspicious.items()])
-        parties = participants.ensure_participants(session, names, now)
+        parties = participants.ensure_participants(session, names, now, known=known)
         consumer = parties[sent.consumer]
         participants.lock(session, consumer.id)
         version = participants.ensure_version(session, consumer.id, sent.number, now)
@@ -185,8 +191,10 @@ def publish_contracts(call: CallDep) -> Response:
                 raise Invalid({"contracts": [f"{refused} (at index {at})"]}) from None
             verified, has_webhook = queries.advice_facts(session, consumer.id, provider.id)
             url = call.links.pact(sent.consumer, each.provider, sent.number)
-            announced = _announce(call, session, published, now, branch=sent.branch, build_url=sent.build_url)
-            deliveries = [notices.about_delivery(each, call.links) for each in announced.triggered]
+            deliveries = []
+            if has_webhook:
+                announced = _announce(call, session, published, now, branch=sent.branch, build_url=sent.build_url)
+                deliveries = [notices.about_delivery(told_to, call.links) for told_to in announced.triggered]
             told += notices.about_contract(published, url, notices.Advice(verified, has_webhook), deliveries)
         document = _publication_document(call, sent, told)
     return hal.answer(document)

@@ -243,22 +243,30 @@ def contract_before(db: Db, consumer_id: int, provider_id: int, version_id: int,
     return db.execute(_BEFORE_TAGGED, {**pair, "tag": tag}).scalar()
 
 
+def _listens(column: Any, label: Any, participant: str) -> Any:
+    """The webhook's side is this participant, one of its labels, or anyone."""
+    labelled = exists().where(LABEL.c.participant_id == bindparam(participant), LABEL.c.name == label)
+    return or_(column == bindparam(participant), and_(column.is_(None), or_(label.is_(None), labelled)))
+
+
+_ADVICE = select(
+    exists().where(
+        VERIFICATION.c.contract_id.in_(
+            select(CONTRACT.c.id).where(
+                CONTRACT.c.consumer_id == bindparam("consumer"), CONTRACT.c.provider_id == bindparam("provider")
+            )
+        )
+    ),
+    exists().where(
+        _listens(WEBHOOK.c.consumer_id, WEBHOOK.c.consumer_label, "consumer"),
+        _listens(WEBHOOK.c.provider_id, WEBHOOK.c.provider_label, "provider"),
+    ),
+)
+
+
 def advice_facts(db: Db, consumer_id: int, provider_id: int) -> tuple[bool, bool]:
     """Whether the pair was ever verified, and whether a webhook listens to it. One statement."""
-
-    def side(column: Any, label: Any, participant_id: int) -> Any:
-        labelled = exists().where(LABEL.c.participant_id == participant_id, LABEL.c.name == label)
-        return or_(column == participant_id, and_(column.is_(None), or_(label.is_(None), labelled)))
-
-    row = db.execute(
-        select(
-            exists().where(VERIFICATION.c.consumer_id == consumer_id, VERIFICATION.c.provider_id == provider_id),
-            exists().where(
-                side(WEBHOOK.c.consumer_id, WEBHOOK.c.consumer_label, consumer_id),
-                side(WEBHOOK.c.provider_id, WEBHOOK.c.provider_label, provider_id),
-            ),
-        )
-    ).one()
+    row = db.execute(_ADVICE, {"consumer": consumer_id, "provider": provider_id}).one()
     return bool(row[0]), bool(row[1])
 
 

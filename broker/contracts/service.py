@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import delete, insert, select, update
@@ -46,9 +47,8 @@ class Published:
     events: tuple[tuple[str, str], ...] = ()  # (name, reason)
 
 
-def suspicious_names(session: Session, names: Sequence[str]) -> dict[str, list[str]]:
-    """New names that resemble existing ones, with those. One statement when all exist, else two."""
-    known = participant_queries.participants_named(session, names)
+def suspicious_names(session: Session, names: Sequence[str], known: Mapping[str, Any]) -> dict[str, list[str]]:
+    """New names (not among the `known`) that resemble existing ones, with those. One statement, when any is new."""
     new = [name for name in dict.fromkeys(names) if name not in known]
     if not new:
         return {}
@@ -140,14 +140,23 @@ def _why_changed(session: Session, consumer_id: int, provider_id: int, version_i
 
 
 def _touch_integration(session: Session, consumer_id: int, provider_id: int, now: datetime) -> None:
-    statement = upsert(dialect_of(session), INTEGRATION).values(
-        consumer_id=consumer_id, provider_id=provider_id, created_at=now, contract_data_updated_at=now
-    )
     session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[INTEGRATION.c.consumer_id, INTEGRATION.c.provider_id],
-            set_={"contract_data_updated_at": statement.excluded.contract_data_updated_at},
-        )
+        _touching(dialect_of(session)),
+        {
+            "consumer_id": consumer_id,
+            "provider_id": provider_id,
+            "created_at": now,
+            "contract_data_updated_at": now,
+        },
+    )
+
+
+@cache
+def _touching(dialect: str) -> Any:
+    statement = upsert(dialect, INTEGRATION)
+    return statement.on_conflict_do_update(
+        index_elements=[INTEGRATION.c.consumer_id, INTEGRATION.c.provider_id],
+        set_={"contract_data_updated_at": statement.excluded.contract_data_updated_at},
     )
 
 
@@ -172,7 +181,7 @@ def _store(session: Session, consumer_id: int, provider_id: int, content: Conten
 def _store_interactions(
     session: Session, contract_id: int, provider_id: int, content: Content, found: Sequence[Known], now: datetime
 ) -> None:
-    ids = _ids(content)
+    ids = content.ids
     session.execute(
         insert(CONTRACT_INTERACTION),
         [
@@ -196,16 +205,6 @@ def _store_interactions(
     )
     if usage_of is not None:
         _store_usage(session, provider_id, by_sha)
-
-
-def _ids(content: Content) -> list[str | None]:
-    """The ids on the wire, in the order in which the contract's interactions are read."""
-    from tallystick.contract.json_text import loads
-
-    document = loads(content.stored)
-    assert isinstance(document, dict)
-    members = [*(document.get("interactions") or []), *(document.get("messages") or [])]
-    return [each.get("_id") if isinstance(each, dict) else None for each in members]
 
 
 def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -> None:

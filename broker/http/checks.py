@@ -103,6 +103,14 @@ def text_complaints(
         wrong.append("cannot contain spaces")
     if "\0" in value:
         wrong.append("cannot contain a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not _storable(value):
         wrong.append("cannot contain half of a surrogate pair")
     return wrong
+
+
+def _storable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

