@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
+from urllib.parse import unquote
 
 import regex
 
@@ -391,15 +392,20 @@ def pointed(document: Any, reference: str) -> Any:
     if not reference.startswith("#"):
         return None
     found = document
-    for step in reference[1:].split("/")[1:]:
-        name = regex.sub("%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), step).replace("~1", "/").replace("~0", "~")
-        if isinstance(found, Mapping):
+    for name in _pointer_steps(reference):
+        if isinstance(found, dict):
             found = found.get(name)
         elif isinstance(found, list) and name.isdecimal() and int(name[:9]) < len(found):
             found = found[int(name)]
         else:
             return None
     return found
+
+
+@lru_cache(maxsize=8192)
+def _pointer_steps(reference: str) -> tuple[str, ...]:
+    steps = reference[1:].split("/")[1:]
+    return tuple(unquote(step).replace("~1", "/").replace("~0", "~") for step in steps)
 
 
 def _spelled(text: str, kind: str) -> Any:
