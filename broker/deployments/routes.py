@@ -86,6 +86,7 @@ def undeploy(call: CallDep, uuid: str) -> Response:
         row = queries.deployed(session, uuid)
         if row is None:
             raise NotFound()
+        call.must_write_to(row.participant)
         if wanted is True:
             raise Unprocessable(
                 {"currentlyDeployed": ["cannot be set back to true. Please record the deployment again instead."]}
@@ -174,6 +175,7 @@ def end_support(call: CallDep, uuid: str) -> Response:
         row = queries.released(session, uuid)
         if row is None:
             raise NotFound()
+        call.must_write_to(row.participant)
         if wanted is True:
             raise Unprocessable(
                 {"currentlySupported": ["cannot be set back to true. Please record the release again instead."]}

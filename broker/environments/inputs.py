@@ -30,7 +30,8 @@ def described(sent: Any) -> Described:
     production = fields.boolean("production", required=True)
     contacts = _contacts(fields)
     fields.refuse_if_wrong()
-    assert name is not None and production is not None
+    assert name is not None
+    assert production is not None
     shown = shown if shown and shown.strip() else display_name(name)
     return Described(name, shown, production, json.dumps(contacts) if contacts else None)
 

@@ -98,8 +98,9 @@ def deploy(session: Session, at: Place, instance: str, now: datetime) -> int:
             return found
     for row in current:
         end_deployment(session, row, now)
-    deployed = session.execute(
-        insert(DEPLOYED).values(
+    made: int = session.execute(
+        insert(DEPLOYED)
+        .values(
             uuid=str(uuid.uuid4()),
             participant_id=at.participant_id,
             version_id=at.version_id,
@@ -109,9 +110,9 @@ def deploy(session: Session, at: Place, instance: str, now: datetime) -> int:
             created_at=now,
             updated_at=now,
         )
-    )
+        .returning(DEPLOYED.c.id)
+    ).scalar_one()
     session.execute(insert(EVENT).values(_event("deployed", at, instance, now)))
-    made: int = deployed.inserted_primary_key[0]
     return made
 
 
@@ -143,8 +144,9 @@ def end_deployment(session: Session, row: Any, now: datetime) -> None:
         update(DEPLOYED)
         .where(DEPLOYED.c.id == row.id, DEPLOYED.c.currently_deployed)
         .values(currently_deployed=False, undeployed_at=now, updated_at=now)
-    )
-    if ended.rowcount:  # another request may have ended it first; it ends once
+        .returning(DEPLOYED.c.id)
+    ).first()
+    if ended is not None:  # another request may have ended it first; it ends once
         session.execute(insert(EVENT).values(_event("undeployed", row, row.application_instance, now)))
 
 
@@ -168,8 +170,9 @@ def release(session: Session, at: Place, now: datetime) -> tuple[int, bool]:
         )
         made: int = known.id
     else:
-        released = session.execute(
-            insert(RELEASED).values(
+        made = session.execute(
+            insert(RELEASED)
+            .values(
                 uuid=str(uuid.uuid4()),
                 participant_id=at.participant_id,
                 version_id=at.version_id,
@@ -178,8 +181,8 @@ def release(session: Session, at: Place, now: datetime) -> tuple[int, bool]:
                 created_at=now,
                 updated_at=now,
             )
-        )
-        made = released.inserted_primary_key[0]
+            .returning(RELEASED.c.id)
+        ).scalar_one()
     session.execute(insert(EVENT).values(_event("released", at, "", now)))
     return made, known is None
 
@@ -190,8 +193,9 @@ def end_support(session: Session, row: Any, now: datetime) -> None:
         update(RELEASED)
         .where(RELEASED.c.id == row.id, RELEASED.c.currently_supported)
         .values(currently_supported=False, support_ended_at=now, updated_at=now)
-    )
-    if ended.rowcount:
+        .returning(RELEASED.c.id)
+    ).first()
+    if ended is not None:
         session.execute(insert(EVENT).values(_event("support ended", row, "", now)))
 
 

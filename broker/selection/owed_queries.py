@@ -52,7 +52,7 @@ _own_newest = (
     .correlate(PARTICIPANT)
     .scalar_subquery()
 )
-_OWN_MAIN = (
+_OWN_MAIN: Any = (
     select(
         VERSION.c.id,
         VERSION.c.number,

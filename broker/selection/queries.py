@@ -39,7 +39,7 @@ VERSION: Any = Version.__table__  # type: ignore[attr-defined]
 
 Rows: TypeAlias = list[Row[Any]]
 
-PROVIDER = bindparam("provider")
+PROVIDER: Any = bindparam("provider")
 CONSUMER = PARTICIPANT.alias("consumer")
 
 

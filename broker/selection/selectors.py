@@ -67,14 +67,14 @@ def complaints(raw: Sequence[Any], provider_branch: str | None, environments: fr
 
 def environments_named(raw: Sequence[Any]) -> frozenset[str]:
     """The environment names that the selectors mention, to be looked up before `complaints` is asked."""
-    names = (_members(s).get("environment") for s in raw if isinstance(s, Mapping))
+    names = [_members(s).get("environment") for s in raw if isinstance(s, Mapping)]
     return frozenset(name for name in names if isinstance(name, str))
 
 
 def unknown_members(raw: Sequence[Any]) -> list[str]:
     """Names inside the selectors that mean nothing: they are ignored, and named to whoever sent them."""
     known = {*BRANCH_LIKE, *ENVIRONMENT_LIKE, "consumer"}
-    names = (_SNAKE.get(key, key) for selector in raw if isinstance(selector, Mapping) for key in selector)
+    names = (_SNAKE.get(str(key), str(key)) for selector in raw if isinstance(selector, Mapping) for key in selector)
     return sorted({name for name in names if name not in known})
 
 

@@ -132,9 +132,13 @@ _RESULT = (
     .join(PROVIDER, PROVIDER.c.id == VERIFICATION.c.provider_id)
     .join(PROVIDER_VERSION, PROVIDER_VERSION.c.id == VERIFICATION.c.provider_version_id)
 )
-_NUMBERED = _RESULT.where(VERIFICATION.c.number == bindparam("number"), *_OF_PAIR, CONTRACT.c.sha == bindparam("sha"))
-_BY_ID = _RESULT.where(VERIFICATION.c.id == bindparam("id"))
-_NEWEST = _RESULT.where(VERIFICATION.c.contract_id == bindparam("contract")).order_by(VERIFICATION.c.id.desc()).limit(1)
+_NUMBERED: Any = _RESULT.where(
+    VERIFICATION.c.number == bindparam("number"), *_OF_PAIR, CONTRACT.c.sha == bindparam("sha")
+)
+_BY_ID: Any = _RESULT.where(VERIFICATION.c.id == bindparam("id"))
+_NEWEST: Any = (
+    _RESULT.where(VERIFICATION.c.contract_id == bindparam("contract")).order_by(VERIFICATION.c.id.desc()).limit(1)
+)
 
 
 def result(db: Connection | Session, consumer: str, provider: str, sha: str, number: int) -> Row[Any] | None:
@@ -185,7 +189,7 @@ def newest_results_of_version(db: Connection, version_id: int) -> list[Row[Any]]
     return list(db.execute(_NEWEST_OF_VERSION, {"version": version_id}))
 
 
-_HEAD_RESULT = (
+_HEAD_RESULT: Any = (
     select(
         VERIFICATION.c.id,
         VERIFICATION.c.number,

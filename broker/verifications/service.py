@@ -51,7 +51,7 @@ def publish(
             .where(VERIFICATION.c.id == repeated.id)
             .values(repeats=VERIFICATION.c.repeats + 1, repeated_at=now)
         )
-        verification_id, created_at, last_at = repeated.id, repeated.created_at, now
+        verification_id, created_at, last_at = int(repeated.id), repeated.created_at, now
     else:
         verification_id, created_at, last_at = queries.next_number(session), now, sent.executed_at or now
         _store(session, verification_id, content, version_id, sent, remembered, now)
