@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from tallystick.broker import db
-from tallystick.broker.access.static_users import StaticUsers
+from tallystick.broker.access.audit import Audit
+from tallystick.broker.access.door import Door
+from tallystick.broker.access.routes import routes as access
 from tallystick.broker.contracts.integrations import routes as integrations
 from tallystick.broker.contracts.list_routes import routes as contract_lists
 from tallystick.broker.contracts.metrics import routes as metrics
@@ -41,6 +43,7 @@ def features() -> Sequence[Routes]:
 
     return [
         index,
+        access,
         environments,
         participants,
         versions,
@@ -67,6 +70,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     own = engine is None
     engine = engine or db.engine_for(settings.database_url, pool_size=settings.database_max_connections)
     db.upgrade(engine)
+    # Who calls and what is to be delivered is asked beside the requests, never in their way.
+    beside = db.engine_for(engine.url.render_as_string(hide_password=False), pool_size=4)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
@@ -74,12 +79,13 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
 
         # As many threads as connections: more would only wait for one.
         current_default_thread_limiter().total_tokens = settings.database_max_connections
-        worker = Worker(engine, settings, app.state.vault)
+        worker = Worker(beside, settings, app.state.vault)
         worker.start()
         try:
             yield
         finally:
             worker.stop()
+            beside.dispose()
         if own:
             engine.dispose()
 
@@ -96,6 +102,5 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.vault = Vault(settings.secret_key, engine)
     register(app, features())
-    guard = StaticUsers(settings) if settings.has_users else None
-    app.router.middleware_stack = RawRouter(app, settings, VERSION, guard)
+    app.router.middleware_stack = RawRouter(app, settings, VERSION, Door(beside, settings), Audit())
     return app

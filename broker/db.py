@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -85,6 +86,10 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         ) from None
 
 
+TRACE: ContextVar[Callable[[Session], None] | None] = ContextVar("trace", default=None)
+"""Called in every transaction that is about to commit: what leaves a trace of a write shares its fate."""
+
+
 @contextmanager
 def write(engine: Engine) -> Iterator[Session]:
     """A transaction that may write, committed when the block ends, undone when it raises.
@@ -96,6 +101,9 @@ def write(engine: Engine) -> Iterator[Session]:
         try:
             yield session
             session.flush()
+            trace = TRACE.get()
+            if trace is not None:
+                trace(session)
         finally:
             session.close()
 

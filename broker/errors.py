@@ -115,6 +115,20 @@ class TooLarge(Refusal):
 
 
 @dataclass(eq=False)
+class Forbidden(Refusal):
+    """The caller is known, and may not do this."""
+
+    sentence: str
+
+    @property
+    def messages(self) -> list[str]:
+        return [self.sentence]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(eq=False)
 class Conflict(Refusal):
     """409 with exactly this document (an empty body when None), for endpoints with shapes of their own."""
 

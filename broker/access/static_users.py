@@ -1,4 +1,4 @@
-"""The incumbent's two static users: one that reads and writes, one that only reads. A pure decision per request."""
+"""The incumbent's two static users: one that reads and writes, one that only reads; and what is open to everyone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 
 from starlette.responses import Response
 
+from tallystick.broker.access.roles import READING, Principal
 from tallystick.broker.settings import Settings
 
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FOR_VERIFICATION: Final = re.compile(r"^/pacts/provider/[^/]+/for-verification/?$")
 HEARTBEAT: Final = "/diagnostic/status/heartbeat"
 BADGE: Final = re.compile(
@@ -23,24 +23,35 @@ BADGE: Final = re.compile(
 
 
 class StaticUsers:
-    """`guard(method, path, authorization)`: None when the call may go on, else the 401."""
+    """A pure decision per request: whom the credentials name, and what needs none."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.writer = _credentials(settings.basic_auth_username, settings.basic_auth_password)
-        reader = (settings.basic_auth_read_only_username, settings.basic_auth_read_only_password)
-        self.reader = _credentials(*reader) if all(part.strip() for part in reader) else None
+        self.reader = _credentials(settings.basic_auth_read_only_username, settings.basic_auth_read_only_password)
 
-    def __call__(self, method: str, path: str, authorization: str) -> Response | None:
-        reading = method in READING or (method == "POST" and FOR_VERIFICATION.match(path) is not None)
-        if self._public(method, path, reading):
-            return None
+    def caller(self, method: str, path: str, authorization: str) -> Principal | None:
+        """The static user of these credentials; None when they name neither, or the reader where it may not go."""
         sent = _sent(authorization)
-        if sent is not None:
-            if hmac.compare_digest(sent, self.writer):
-                return None
-            if reading and self.reader is not None and hmac.compare_digest(sent, self.reader):
-                return None
+        if sent is None:
+            return None
+        if self.writer is not None and hmac.compare_digest(sent, self.writer):
+            return Principal(self.settings.basic_auth_username, frozenset({"admin"}))
+        if self.reader is not None and reading(method, path) and hmac.compare_digest(sent, self.reader):
+            return Principal(self.settings.basic_auth_read_only_username, frozenset({"read"}))
+        return None
+
+    def public(self, method: str, path: str) -> bool:
+        """The request needs no credentials."""
+        settings = self.settings
+        if settings.allow_public_read and reading(method, path):
+            return True
+        if settings.public_heartbeat and path.rstrip("/") == HEARTBEAT:
+            return True
+        return settings.enable_public_badge_access and method in READING and BADGE.match(path) is not None
+
+    @staticmethod
+    def refusal() -> Response:
         return Response(
             "Authorization failed",
             401,
@@ -48,17 +59,14 @@ class StaticUsers:
             media_type="text/plain",
         )
 
-    def _public(self, method: str, path: str, reading: bool) -> bool:
-        settings = self.settings
-        if settings.allow_public_read and reading:
-            return True
-        if settings.public_heartbeat and path.rstrip("/") == HEARTBEAT:
-            return True
-        return settings.enable_public_badge_access and method in READING and BADGE.match(path) is not None
+
+def reading(method: str, path: str) -> bool:
+    return method in READING or (method == "POST" and FOR_VERIFICATION.match(path) is not None)
 
 
-def _credentials(username: str, password: str) -> bytes:
-    return f"{username}:{password}".encode()
+def _credentials(username: str, password: str) -> bytes | None:
+    """What the user sends; None when there is no such user."""
+    return f"{username}:{password}".encode() if username.strip() and password.strip() else None
 
 
 def _sent(authorization: str) -> bytes | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from tallystick.broker.errors import Malformed, TooLarge
+from tallystick.broker.errors import Forbidden, Malformed, TooLarge
 from tallystick.broker.http import bodies, pages
 from tallystick.broker.http.links import Links
 from tallystick.broker.http.media import PROBLEM, bare, is_json, names
@@ -54,6 +54,16 @@ class Call:
         """The address as it was asked for, without query: the `self` of collections."""
         path: str = self.request.scope["tallystick.raw_path"]
         return self.links.base + (path.rstrip("/") if path != "/" else "/")
+
+    @property
+    def caller(self) -> Any:
+        """Who is calling: a `Principal` of `broker.access`."""
+        return self.request.scope["tallystick.caller"]
+
+    def must_write_to(self, participant: str) -> None:
+        """For routes whose path does not name the participant they write to. Raises `Forbidden`."""
+        if not self.caller.may_write_to(participant):
+            raise Forbidden(f"{self.caller.name} may not write to {participant}: it is not among their grants")
 
     @property
     def content_type(self) -> str:

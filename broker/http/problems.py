@@ -25,6 +25,7 @@ PROBLEMS: Final[dict[type[errors.Refusal], tuple[int, str]]] = {
     errors.UnsupportedType: (415, "empty"),
     errors.NotAcceptable: (406, "empty"),
     errors.Unprocessable: (422, "fields"),
+    errors.Forbidden: (403, "sentences"),
     errors.TooLarge: (413, "server-error"),
     errors.Conflict: (409, "own"),
     errors.ContractChangedForVersion: (409, "server-error"),

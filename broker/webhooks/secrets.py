@@ -12,13 +12,13 @@ from typing import Any, Final
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Engine
 
-from tallystick.broker.errors import BrokerError
+from tallystick.broker.errors import BrokerError, CannotStart
 
 STARS: Final = "**********"
 
 
 @dataclass(eq=False)
-class BadSecretKey(BrokerError):
+class BadSecretKey(CannotStart):
     """The configured key is not one."""
 
     why: str
