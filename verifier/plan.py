@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from tallystick.contract.model import Generators, HttpInteraction, Interaction, ProviderState, SyncMessage
 from tallystick.verifier.results import Source
@@ -13,8 +12,7 @@ from tallystick.verifier.results import Source
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One replay, and every (contract, place in it) that is credited with its result."""
 
     interaction: Interaction
@@ -22,8 +20,7 @@ class Job:
     """Indexes: (which source, which of its interactions)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Jobs that run together.
 
     `states` "each": every job sets up its own; "once": set up before the first and torn down after the last, for all
@@ -35,8 +32,7 @@ class Group:
     at_once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What the caller declares about provider states and merging."""
 
     dedupe: bool = True

@@ -8,9 +8,9 @@ becomes a named problem of this interaction, and the run goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tallystick.contract.model import ActualRequest, ActualResponse, HttpInteraction, Interaction, Json
 from tallystick.verifier.crew import Crew
@@ -36,13 +36,12 @@ class Hook(Protocol):
     def __call__(self, request: ActualRequest, interaction: Interaction, /) -> ActualRequest: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """How to replay."""
 
     target: Target | None
     messages: MessageSource | None = None
-    states: Changer = field(default_factory=Nobody)
+    states: Changer = Nobody()
     custom_headers: tuple[tuple[str, str], ...] = ()
     hooks: tuple[Hook, ...] = ()
     timeout_seconds: float = 5.0
@@ -140,8 +139,7 @@ def replay(
         if again.status != first.status:
             failed = again if first.status == "passed" else first
             said = failed.problem.sentence if failed.problem else _first_sentence(failed)
-            return replace(
-                failed,
+            return failed._replace(
                 problem=Problem(
                     "flaky",
                     f"the same build gave different results when asked {settings.repeat} times; one of them: {said}",
@@ -172,8 +170,8 @@ def _once(interaction: Interaction, settings: Settings, sender: Sender, context:
             tear_down(settings.states, interaction.states)
         except ReplayFailed as failed:
             if result.problem is None:
-                result = replace(result, problem=failed.problem)
-    return replace(result, seconds=perf_counter() - start)
+                result = result._replace(problem=failed.problem)
+    return result._replace(seconds=perf_counter() - start)
 
 
 def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: Mapping[str, Json]) -> Replayed:

@@ -1,10 +1,14 @@
-"""What a verification found: values, from one replay up to the whole run. The verdict is computed, never stored."""
+"""What a verification found: values, from one replay up to the whole run. The verdict is computed, never stored.
+
+Named tuples, here and wherever a small run passes: making a frozen dataclass takes eight times as long, and start-up is
+most of a small run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tallystick.contract.model import ActualMessage, ActualRequest, ActualResponse, AsyncMessage, HttpInteraction
 from tallystick.verifier.problems import Problem
@@ -21,16 +25,14 @@ PASSED, BROKEN, USAGE, NOTHING, COULD_NOT_RUN = 0, 1, 2, 3, 4
 """Exit codes of a verification."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A text of the broker about a contract, and when to show it."""
 
     when: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """One contract to verify: where it came from, why it is in, and how to answer for it."""
 
     contract: Contract
@@ -43,7 +45,7 @@ class Source:
     notices: tuple[Notice, ...] = ()
     consumer_versions: tuple[str, ...] = ()
     """The consumer versions that publish this content, newest first; empty for a file."""
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = MappingProxyType({})
     """HAL relation -> href, of the contract's document in a broker."""
 
     @property
@@ -52,8 +54,7 @@ class Source:
         return f"{self.contract.consumer}{version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A source that is not a contract, or could not be fetched."""
 
     origin: str
@@ -62,8 +63,7 @@ class Unreadable:
     """True when it may be there and could not be reached; False when it is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """What came of replaying one interaction once."""
 
     mismatches: tuple[Mismatch, ...] = ()
@@ -84,8 +84,7 @@ class Replayed:
         return "failed" if self.mismatches or self.undecided else "passed"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One interaction of one contract, and what its replay gave. Equal interactions share the replay."""
 
     source: Source
@@ -114,8 +113,7 @@ class Result:
         return self.interaction.description or "(no description)"
 
 
-@dataclass(frozen=True, slots=True)
-class ContractResult:
+class ContractResult(NamedTuple):
     """All results of one contract, in the order of its file."""
 
     source: Source
@@ -135,12 +133,11 @@ class ContractResult:
     def broken(self) -> bool:
         return any(r.broken for r in self.results)
 
-    def count(self, *statuses: Status, pending: bool | None = None) -> int:
+    def counted(self, *statuses: Status, pending: bool | None = None) -> int:
         return sum(r.status in statuses and (pending is None or r.pending == pending) for r in self.results)
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(NamedTuple):
     """What became of telling the broker about one contract."""
 
     source: Source
@@ -149,8 +146,7 @@ class Publication:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """A whole verification."""
 
     provider: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tallystick.contract.model import HttpInteraction, Interaction
 from tallystick.verifier.plan import Group, Job, Rules, plan
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from tallystick.verifier.impact import Impact, Live
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """Which interactions to replay; everything given must hold. Patterns are searched, case counts."""
 
     consumers: tuple[str, ...] = ()
@@ -63,8 +62,7 @@ def _template(path: str) -> re.Pattern[str]:
     return re.compile("[^/]+".join(map(re.escape, pieces)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publish:
+class Publish(NamedTuple):
     """What to tell the broker."""
 
     version: str
@@ -114,11 +112,10 @@ class Verification:
         if not groups:
             why = why_none or _why_nothing(sources, wrong, self.filters)
             contracts = _empty(sources, self.filters) if not why_none else ()
-            return self._told(replace(report, contracts=contracts, nothing_because=why, seconds=self.now() - start))
+            return self._told(report._replace(contracts=contracts, nothing_because=why, seconds=self.now() - start))
         outcomes, interrupted, trouble = self._replay(groups)
         contracts = credit(sources, groups, outcomes)
-        report = replace(
-            report,
+        report = report._replace(
             contracts=contracts,
             replays=len(outcomes),
             interrupted=interrupted,
@@ -126,7 +123,7 @@ class Verification:
             warnings=tuple(self._warnings(sources, contracts)),
             seconds=self.now() - start,
         )
-        return replace(self._told(replace(report, impact=self._impact(contracts))), seconds=self.now() - start)
+        return self._told(report._replace(impact=self._impact(contracts)))._replace(seconds=self.now() - start)
 
     def _replay(self, groups: Sequence[Group]) -> tuple[dict[int, Replayed], bool, str | None]:
         """Results by the identity of their job, whether it was interrupted, and why it could not run at all."""
@@ -197,7 +194,7 @@ class Verification:
             tags=self.publish.tags,
             build_url=self.publish.build_url,
         )
-        return replace(report, publications=told)
+        return report._replace(publications=told)
 
 
 @contextmanager

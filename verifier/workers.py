@@ -7,7 +7,6 @@ import pickle
 import signal
 import struct
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from tallystick.contract.model import Json
@@ -26,7 +25,7 @@ def spread(group: Group, settings: Settings, done: Done, context: Mapping[str, J
     outlives this call.
     """
     count = min(settings.workers, len(group.jobs))
-    alone = replace(settings, workers=1)
+    alone = settings._replace(workers=1)
     if not hasattr(os, "fork") or count < 2:
         from tallystick.verifier.replay import run_jobs, sender_for
 
@@ -77,7 +76,7 @@ def _work(
             pipe.flush()
 
     try:
-        run_jobs(replace(group, jobs=share), settings, sender_for(settings), done, context)
+        run_jobs(group._replace(jobs=share), settings, sender_for(settings), done, context)
     except Stop:
         pipe.write(struct.pack("!I", 0))
 

@@ -11,6 +11,7 @@ from tallystick.contract.model import ActualRequest, ActualResponse
 from tallystick.verifier.problems import KINDS, ReplayFailed
 from tallystick.verifier.targets.http import HttpTarget
 
+ZIPPED = gzip.compress(b"x" * 99, mtime=0)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -48,7 +49,7 @@ def problem_of(url: str, path: str = "/x", timeout: float = 2.0, limit: int = 1 
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", "malformed-response"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n", "malformed-response"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nnot gzip at all", "malformed-response"),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 99)[:-9], "malformed-response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + ZIPPED[:-9], "malformed-response"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "response-too-large"),
         (b"HTTP/1.1 302 Found\r\nLocation: ftp://elsewhere/\r\n\r\n", "malformed-response"),
     ],
@@ -185,7 +186,7 @@ def test_header_lines_arrive_as_they_were_sent(server):
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", b"x"),
         (b"HTTP/1.1 200 OK\n\n", b""),
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", b""),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"zipped"), b"zipped"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"zipped", mtime=0), b"zipped"),
     ],
 )
 def test_every_framing_of_a_body_is_read(server, said, content):

@@ -148,11 +148,11 @@ def lives_where(consumer: ConsumerImpact, known: bool) -> str:
 def counts(contract: ContractResult) -> str:
     """`5 passed, 1 failed, 2 pending`: failures of pending contracts and interactions counted apart."""
     parts = [
-        (contract.count("passed"), "passed"),
-        (contract.count("failed", "error", pending=False), "failed"),
-        (contract.count("flaky", pending=False), "flaky"),
-        (contract.count("failed", "error", "flaky", pending=True), "failed, but pending"),
-        (contract.count("not-run"), "not run"),
+        (contract.counted("passed"), "passed"),
+        (contract.counted("failed", "error", pending=False), "failed"),
+        (contract.counted("flaky", pending=False), "flaky"),
+        (contract.counted("failed", "error", "flaky", pending=True), "failed, but pending"),
+        (contract.counted("not-run"), "not run"),
     ]
     return ", ".join(f"{n} {word}" for n, word in parts if n) or "no interactions"
 
