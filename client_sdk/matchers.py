@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 from tallystick.contract import model
 
@@ -182,7 +182,11 @@ def null() -> Matcher[None]:
     return Matcher(None, (model.Matcher("null"),))
 
 
-def nullable(inner: Matcher[T] | T) -> Matcher[T | None]:
+@overload
+def nullable(inner: Matcher[T]) -> Matcher[T | None]: ...
+@overload
+def nullable(inner: T) -> Matcher[T | None]: ...
+def nullable(inner: Any) -> Matcher[Any]:
     """The value, or null. Only for texts, numbers and booleans.
 
     Pact cannot say "this object or null": for those write two interactions, one with the object and one with null.
@@ -198,7 +202,11 @@ def nullable(inner: Matcher[T] | T) -> Matcher[T | None]:
     return Matcher(matcher.example, (*matcher.rules, model.Matcher("null")), "OR", matcher.generator)
 
 
-def optional(inner: Matcher[T] | T) -> Matcher[T]:
+@overload
+def optional(inner: Matcher[T]) -> Matcher[T]: ...
+@overload
+def optional(inner: T) -> Matcher[T]: ...
+def optional(inner: Any) -> Matcher[Any]:
     """A field of a response that the provider may leave out: the mock sends it, the contract does not ask for it.
 
     Pact cannot say "absent, or of this type", so nothing about the field is checked at the provider. Use it for fields
