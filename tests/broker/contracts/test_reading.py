@@ -200,6 +200,34 @@ def test_previous_distinct_is_the_newest_older_one_that_differs(client: httpx.Cl
     assert client.get(f"{PAIR}/version/9/previous-distinct").status_code == 404
 
 
+@pytest.mark.row("PB-087", deviates="a long difference is shortened; the incumbent's 408 makes clients ask again")
+def test_a_difference_of_large_contracts_shows_what_differs_and_never_keeps_one_waiting(
+    client: httpx.Client, world: Any, pact_document: Any, an_interaction: Any
+) -> None:
+    def large(version: int, *, differing: int) -> dict[str, Any]:
+        body = {"rows": [{"n": n} for n in range(50)]}
+        return pact_document(
+            "Web",
+            "Orders",
+            *(
+                an_interaction(f"i{n:04}", status=200 + (version if n < differing else 0), body=body)
+                for n in range(300)
+            ),
+        )
+
+    for version, differing in ((1, 1), (2, 1), (3, 300)):
+        world.put_pact(f"Web {version}", to="Orders", content=large(version, differing=differing))
+
+    few = client.get(f"{PAIR}/version/2/diff/version/1").text
+    many = client.get(f"{PAIR}/version/3/diff/version/1").text
+
+    assert '-        "status": 201\n+        "status": 202' in few
+    assert "i0001" not in few
+    assert "too long to be shown" in many
+    assert "- i0000\n" in many
+    assert "+ and 200 more" in many
+
+
 @pytest.mark.row("PB-087")
 def test_the_difference_is_told_as_text(
     client: httpx.Client, world: Any, pact_document: Any, an_interaction: Any, expect: Callable[..., None]
