@@ -1,0 +1,96 @@
+"""What a report says of each interaction, and what that does to the intervals of failure: pure."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallystick.broker.verifications.failures import WHOLE, change
+from tallystick.broker.verifications.outcomes import Known, outcomes
+
+KNOWN = [Known("sha-a", "id-a", "a"), Known("sha-b", "id-b", "b"), Known("sha-c", None, "c")]
+
+
+def told(report, success=False):
+    return {outcome.sha or outcome.description: outcome.success for outcome in outcomes(report, success, KNOWN)}
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (
+            [{"interactionId": "id-a", "success": False}, {"interactionId": "id-b", "success": True}],
+            {"sha-a": False, "sha-b": True},
+        ),
+        ([{"interactionDescription": "c", "success": False}], {"sha-c": False}),
+        ([{"interactionId": "id-a", "success": True}, {"interactionId": "id-a", "success": False}], {"sha-a": False}),
+        ([{"interactionId": "id-a", "mismatches": [{"attribute": "body"}]}], {"sha-a": False}),
+        ([{"interactionId": "id-a", "exceptions": [{"message": "refused"}]}], {"sha-a": False}),
+        ([{"interactionId": "id-a"}], {"sha-a": True}),
+        ({"tests": [{"interactionDescription": "b", "status": "failed"}]}, {"sha-b": False}),
+        ({"tests": [{"interactionDescription": "b", "status": "passed"}]}, {"sha-b": True}),
+        ([{"interactionId": "unknown", "interactionDescription": "x", "success": False}], {"x": False}),
+        ([None, 1, "x", []], {}),
+        ("text", {}),
+        (None, {}),
+    ],
+)
+def test_reports_of_every_shape(report, said):
+    assert told(report) == said
+
+
+def test_a_success_means_that_everything_passed():
+    assert told(None, success=True) == {"sha-a": True, "sha-b": True, "sha-c": True}
+
+
+def test_mismatches_of_one_interaction_are_joined():
+    report = [
+        {"interactionId": "id-a", "success": False, "mismatches": [1]},
+        {"interactionId": "id-a", "success": False, "mismatches": [2], "exception": "boom"},
+    ]
+
+    [outcome] = outcomes(report, False, KNOWN)
+
+    assert outcome.mismatches == (1, 2, {"exception": "boom"})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["interactionId", "interactionDescription", "success", "status", "mismatches", "tests"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(report=JSON, success=st.booleans())
+def test_any_report_can_be_read(report, success):
+    for outcome in outcomes(report, success, KNOWN):
+        assert isinstance(outcome.success, bool)
+
+
+def test_failures_begin_and_end():
+    report = [{"interactionId": "id-a", "success": False}, {"interactionId": "id-b", "success": True}]
+    found = outcomes(report, False, KNOWN)
+
+    changed = change(found, False, {"sha-b", WHOLE, "sha-of-another-contract"})
+
+    assert changed.opened == {"sha-a": "a"}
+    assert set(changed.closed) == {"sha-b", WHOLE}
+    assert not change(found, False, {"sha-a"})
+
+
+def test_a_failure_without_details_is_one_of_the_whole():
+    assert change([], False, set()).opened == {WHOLE: ""}
+    assert not change([], False, {WHOLE, "sha-a"})
+
+
+def test_a_success_ends_all_failures_of_its_contract_and_no_others():
+    found = outcomes(None, True, KNOWN)
+
+    assert set(change(found, True, {"sha-a", WHOLE, "other"}).closed) == {"sha-a", WHOLE}
