@@ -104,11 +104,11 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 100, 10_000])
     sizes = parser.parse_args().sizes
     found = {size: measure(size, runs=50 if size < 10 else 9 if size < 1000 else 3) for size in sizes}
-    print(f"{'':18}" + "".join(f"{size:>25,}" for size in sizes))
-    print(f"{'document, KB':18}" + "".join(f"{found[size]['KB']:>25,.1f}" for size in sizes))
+    print(f"{'':18}" + "".join(f"{size:>27,}" for size in sizes))
+    print(f"{'document, KB':18}" + "".join(f"{found[size]['KB']:>27,.1f}" for size in sizes))
     for step in list(found[sizes[0]])[1:]:
         cells = (f"{found[size][step] * 1000:.2f} ms {found[size][step] / size * 1e6:6.1f} µs each" for size in sizes)
-        print(f"{step:18}" + "".join(f"{cell:>25}" for cell in cells))
+        print(f"{step:18}" + "".join(f"{cell:>27}" for cell in cells))
 
 
 if __name__ == "__main__":
