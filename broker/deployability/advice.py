@@ -14,6 +14,7 @@ from typing import Final, Literal
 from tallystick.broker.deployability.decision import MOST_ROWS, Case, Cause, Live, Resolved
 from tallystick.broker.deployability.rows import Row
 from tallystick.broker.deployability.selectors import Destination
+from tallystick.broker.http.links import Links
 
 YOUR_VERSION: Final = '"$VERSION"'
 YOUR_URL: Final = '"$PROVIDER_URL"'
@@ -88,16 +89,21 @@ def _broker(around: Surroundings) -> tuple[str, str]:
     return "--broker-base-url", around.base_url
 
 
-def _verify(provider: str, number: str, around: Surroundings, branch: str | None = None, publish: bool = True) -> str:
-    return verify_command(provider, number if publish else "", around.base_url, branch)
+def _verify_contract(row: Row, number: str, around: Surroundings, version_id: int | None = None) -> str:
+    """The provider verifies this very contract, whatever its build selects otherwise; with a number it publishes."""
+    contract = Links(around.base_url).pact(row.consumer, row.provider, row.consumer_number)
+    branch = around.branches.get(version_id or 0)
+    return verify_command(row.provider, number, around.base_url, branch, contract)
 
 
-def verify_command(provider: str, number: str, base_url: str, branch: str | None = None) -> str:
-    """How a provider verifies, and publishes the result for a version when one is given."""
+def verify_command(
+    provider: str, number: str, base_url: str, branch: str | None = None, contract: str | None = None
+) -> str:
+    """How a provider verifies one contract, or what the broker selects; the result is published for a number."""
+    what = (contract,) if contract else ("--provider", provider)
     line = ("--provider-version-branch", branch) if branch else ()
     told = ("--provider-version", number, *line, "--publish") if number else ()
-    where = ("--provider-base-url", YOUR_URL, "--broker-base-url", base_url)
-    return _run("verify", "--provider", provider, *where, *told)
+    return _run("verify", *what, "--provider-base-url", YOUR_URL, "--broker-base-url", base_url, *told)
 
 
 def _record(participant: str, number: str, environment: str, around: Surroundings) -> str:
@@ -136,7 +142,7 @@ def _no_such_version(selector: Resolved, case: Case, around: Surroundings) -> Ad
         what = f"a version with tag {asked.tag}"
     sentence = f"The broker has never heard of {what} of {name}: it published no contract and no verification result."
     if role == "provider":
-        return Advice(sentence, name, role, _verify(name, number, around, line))
+        return Advice(sentence, name, role, verify_command(name, number, around.base_url, line))
     return Advice(sentence, name, role, _publish(name, number, around, line))
 
 
@@ -156,7 +162,7 @@ def _not_verified_by_all(row: Row, live: Live, around: Surroundings) -> Advice:
         f"{row.consumer} {row.consumer_number}.",
         row.provider,
         "provider",
-        _verify(row.provider, live.number, around, around.branches.get(live.version_id)),
+        _verify_contract(row, live.number, around, live.version_id),
     )
 
 
@@ -172,7 +178,7 @@ def _failed(row: Row, around: Surroundings) -> Advice:
             "provider",
             _can_i_deploy(row.provider, better, around),
         )
-    return Advice(sentence, row.provider, "provider", _verify(row.provider, "", around, publish=False))
+    return Advice(sentence, row.provider, "provider", _verify_contract(row, "", around))
 
 
 def _absent(row: Row, around: Surroundings) -> Advice:
@@ -181,7 +187,7 @@ def _absent(row: Row, around: Surroundings) -> Advice:
         sentence = (
             f"No version of {row.provider} is at the destination, and {row.consumer} {row.consumer_number} needs one."
         )
-        return Advice(sentence, row.provider, "provider", _verify(row.provider, better or YOUR_VERSION, around))
+        return Advice(sentence, row.provider, "provider", _verify_contract(row, better or YOUR_VERSION, around))
     known = f" {row.provider} {better} fulfils the contract." if better else ""
     return Advice(
         f"{row.consumer} {row.consumer_number} needs {row.provider}, of which no version is recorded in "
@@ -198,12 +204,12 @@ def _not_verified(row: Row, case: Case, around: Surroundings) -> Advice:
     number = (candidates[0].number if candidates else None) or YOUR_VERSION
     who = f"{row.provider} {number}" if candidates else f"No version of {row.provider}"
     verb = "has not verified" if candidates else "has verified"
-    branch = around.branches.get(candidates[0].version_id or 0) if candidates else None
+    version_id = candidates[0].version_id if candidates else None
     return Advice(
         f"{who} {verb} the contract of {row.consumer} {row.consumer_number}.",
         row.provider,
         "provider",
-        _verify(row.provider, number, around, branch),
+        _verify_contract(row, number, around, version_id),
     )
 
 

@@ -185,13 +185,13 @@ def test_a_failure_tells_the_interaction_where_it_is_live_and_which_version_woul
     ]
 
 
-def test_a_provider_build_that_breaks_a_live_consumer_is_told_to_look_itself(client, world):
+def test_a_provider_build_that_breaks_a_live_consumer_is_told_to_look_itself(client, world, broker):
     failing(world).deployed("Web 1", to="production")
     answer = client.get(f"{ASK}?pacticipant=Orders&version=7&environment=production")
     assert verdict(answer) == (False, "no")
     assert causes(answer) == [("verification-failed", {"pacticipant": "Orders", "role": "provider"})]
     command = answer.json()["summary"]["ts:causes"][0]["nextCommand"]
-    assert command.startswith('tallystick verify --provider Orders --provider-base-url "$PROVIDER_URL"')
+    assert command.startswith(f"tallystick verify {broker.url}/pacts/provider/Orders/consumer/Web/version/1 ")
     assert "--publish" not in command
 
 
@@ -229,7 +229,7 @@ def test_names_are_quoted_for_the_shell(client, world):
     world.deployed("Orders & Co 7", to="production")
     answer = client.get(ASK, params={"pacticipant": "Web Shop's", "version": "1", "environment": "production"})
     (cause,) = answer.json()["summary"]["ts:causes"]
-    assert "--provider 'Orders & Co' " in cause["nextCommand"]
+    assert "/pacts/provider/Orders%20%26%20Co/consumer/Web%20Shop%27s/version/1 " in cause["nextCommand"]
     assert "--provider-version-branch 'feat/$(rm)'" in cause["nextCommand"]
 
 

@@ -93,8 +93,9 @@ def test_a_contract_that_the_version_at_the_destination_never_verified_is_unknow
                         "consumer": {"name": "Web", "version": "1"},
                         "provider": {"name": "Orders", "version": None},
                         "unblockedBy": {"pacticipant": "Orders", "role": "provider"},
-                        "nextCommand": 'tallystick verify --provider Orders --provider-base-url "$PROVIDER_URL" '
-                        "--broker-base-url {base} --provider-version 7 --provider-version-branch main --publish",
+                        "nextCommand": "tallystick verify {base}/pacts/provider/Orders/consumer/Web/version/1 "
+                        '--provider-base-url "$PROVIDER_URL" --broker-base-url {base} --provider-version 7 '
+                        "--provider-version-branch main --publish",
                         "live": [],
                     }
                 ],

@@ -212,7 +212,7 @@ def test_the_can_i_deploy_page(visit, past):
         "Expected 1 but got <b>2</b>",
         "failing since Orders 7, just now",
         "Web 1 is live in production , since just now .",
-        "Orders (provider) can unblock this. Next: tallystick verify --provider Orders",
+        "Orders (provider) can unblock this. Next: tallystick verify http",
         "Orders 7 has not verified the contract of Mobile 3.",
     ):
         assert words in page.text, words
