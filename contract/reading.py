@@ -353,5 +353,7 @@ def _v4_common(item: Mapping[str, Any], at: str, extra: dict[str, Any], notes: N
             found[attribute] = value
         elif value is not None:
             notes.warn(f"{at}/{member}", f"`{member}` is {words}; this is ignored")
-            extra[member] = value
+            if member != "pending":
+                # Kept as it came, since nothing is written in its place; `pending` is always written.
+                extra[member] = value
     return found

@@ -398,3 +398,17 @@ def test_interactions_that_cannot_be_told_apart_are_warned_of() -> None:
 
 def test_a_contract_without_fault_has_no_warnings() -> None:
     assert warnings(document(http(request={"path": "/"}, response={"status": 200}))) == ()
+
+
+def test_members_of_another_kind_are_ignored_with_a_warning_and_survive_where_nothing_takes_their_place() -> None:
+    source = document(http(pending=[], comments="x", key=5, request={"path": "/"}, response={"status": 200}))
+
+    (interaction,) = read(source).interactions
+
+    assert (interaction.pending, interaction.comments, interaction.key) == (False, {}, None)
+    assert interaction.extra == {"comments": "x", "key": 5}
+    assert {warning.pointer for warning in warnings(source)} == {
+        "/interactions/0/pending",
+        "/interactions/0/comments",
+        "/interactions/0/key",
+    }
