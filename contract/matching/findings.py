@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -51,25 +51,24 @@ class Findings:
         return Findings(self.part)
 
     def join(self, other: Findings) -> None:
-        known = set(map(id, self.mismatches)) | set(map(id, self.undecided))
-        self.mismatches += [one for one in other.mismatches if id(one) not in known]
-        self.undecided += [one for one in other.undecided if id(one) not in known]
+        self.mismatches += other.mismatches
+        self.undecided += other.undecided
 
-    def weigh(self, alternatives: Iterable[Findings], *, any_of: bool) -> None:
+    def weigh(self, alternatives: Sequence[Findings], *, any_of: bool) -> None:
         """Take over what several matchers found: all of it; or with `any_of` nothing, if one of them was content.
 
         An alternative that could not be checked might have been content, so it leaves the whole undecided.
         """
-        found = list(alternatives)
-        if any_of and any(one.clean for one in found):
+        if len(alternatives) == 1:
+            self.join(alternatives[0])
             return
-        unchecked = [one for one in found if one.undecided]
-        if any_of and unchecked:
-            for one in unchecked:
-                self.undecided += one.undecided
+        if any_of and any(one.clean for one in alternatives):
             return
-        for one in found:
-            self.join(one)
+        # What is wrong with the items of an array is the same for each of its matchers: told once.
+        undecided = {id(one): one for found in alternatives for one in found.undecided}
+        self.undecided += undecided.values()
+        if not any_of or not undecided:
+            self.mismatches += {id(one): one for found in alternatives for one in found.mismatches}.values()
 
     def add(
         self,

@@ -10,8 +10,10 @@ from tallystick.contract.matching.values import equal, json_text_of
 from tallystick.contract.mismatch import Mismatch
 
 _LONGEST_NAME: Final = 200
-_MOST_NAMES: Final = 500
-_MOST_ITEMS: Final = 1000
+_MOST_NAMES: Final = 200
+_MOST_MISSING: Final = 20
+_MOST_ITEMS: Final = 100
+"""Beyond these a hint would cost more than it tells."""
 
 
 def nearest_name(wanted: str, found: Iterable[str]) -> str | None:
@@ -53,8 +55,8 @@ def moved(expected: Any, index: int, items: Any) -> str | None:
 def _for_keys(expected: Any, actual: Any) -> tuple[str, ...]:
     if not isinstance(expected, dict) or not isinstance(actual, dict):
         return ()
-    missing = sorted(expected.keys() - actual.keys())
-    unexpected = sorted(actual.keys() - expected.keys())
+    missing = sorted(expected.keys() - actual.keys())[:_MOST_MISSING]
+    unexpected = sorted(actual.keys() - expected.keys())[:_MOST_NAMES]
     found = []
     for key in missing:
         name = nearest_name(key, unexpected)
@@ -69,10 +71,12 @@ def _for_keys(expected: Any, actual: Any) -> tuple[str, ...]:
 def _for_name(mismatch: Mismatch, others: Sequence[Mismatch]) -> tuple[str, ...]:
     """A missing parameter, header, element, and what was not expected in the same part."""
     if mismatch.part == "body" and mismatch.kind == "missing-child":
-        there = [str(o.actual) for o in others if o.kind == "unexpected-child" and o.path == mismatch.path]
+        there = [
+            str(o.actual) for o in others[:_MOST_ITEMS] if o.kind == "unexpected-child" and o.path == mismatch.path
+        ]
         name = nearest_name(str(mismatch.expected), there)
         return (f"there is <{name}/>: is it that?",) if name else ()
-    there = [other.path for other in others if other.part == mismatch.part and other.kind == "unexpected"]
+    there = [other.path for other in others[:_MOST_ITEMS] if other.part == mismatch.part and other.kind == "unexpected"]
     name = nearest_name(mismatch.path, there)
     return (f"there is '{name}': is it that?",) if name else ()
 

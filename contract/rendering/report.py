@@ -1,7 +1,7 @@
 """What differs as lines with roles, which the terminal and the web pages then dress.
 
 For a JSON body that is given along, the document around each fault is shown as a diff: `-` what the contract has, `+`
-what came. Anything else, and everything when no body is given, is a sentence with its path, rule and hints.
+what came; other text is compared line by line. Everything else is a sentence with its path, rule and hints.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Any, Final, Literal
 
 from tallystick.contract import json_text
-from tallystick.contract.matching.findings import Steps
 from tallystick.contract.matching.outcome import Outcome, Undecided
 from tallystick.contract.matching.values import json_text_of
 from tallystick.contract.mismatch import Mismatch
 from tallystick.contract.model import Matcher
-from tallystick.contract.paths import render
 from tallystick.contract.rendering import document
 from tallystick.contract.rendering.hints import hints, moved
 
 Role = Literal["title", "sentence", "rule", "hint", "expected", "actual", "context", "gap", "undecided", "blank"]
 
 _ROOT: Final = "$"
+_MOST_LINES: Final = 600
+_MOST_MISSING: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,25 @@ def report(
     """Lines for all that differs. `actual` and `expected` are the bodies; `most` limits how many are told in full."""
     mismatches = list(found.mismatches if isinstance(found, Outcome) else found)
     undecided = list(found.undecided) if isinstance(found, Outcome) else []
-    came, example = _json(actual), _json(expected)
+    came = _json(actual)
+    arrays = document.arrays(came) if isinstance(came, dict | list) else {}
     lines: list[Line] = []
     groups = _alike(mismatches)
     for group in groups[:most]:
-        lines += _told(group, mismatches, came, example)
+        lines += _told(group, mismatches, arrays)
     if len(groups) > most:
         lines.append(Line("sentence", f"… and {sum(map(len, groups[most:]))} more"))
     for one in undecided[:most]:
         lines += _undecided(one)
-    if came is not _NONE and any(m.part == "body" and m.path.startswith(_ROOT) for m in mismatches):
+    if not any(m.part == "body" and m.path.startswith(_ROOT) for m in mismatches):
+        return lines
+    if came is not _NONE:
         lines += [
             Line("blank", ""),
             *_diff([m for group in groups[:most] for m in group[:_SHOWN_OF_EACH]], came, context),
         ]
+    elif (texts := (_lines(expected), _lines(actual))) and texts[0] and texts[1]:
+        lines += [Line("blank", ""), *_text_diff(texts[0], texts[1], context)]
     return lines
 
 
@@ -79,7 +85,7 @@ def _alike(mismatches: Sequence[Mismatch]) -> list[list[Mismatch]]:
     return list(groups.values())
 
 
-def _told(group: Sequence[Mismatch], others: Sequence[Mismatch], came: Any, example: Any) -> list[Line]:
+def _told(group: Sequence[Mismatch], others: Sequence[Mismatch], arrays: Mapping[str, list[Any]]) -> list[Line]:
     mismatch = group[0]
     lines = [Line("title", title(mismatch)), Line("sentence", mismatch.sentence or "it differs")]
     if mismatch.rule is not None:
@@ -92,7 +98,7 @@ def _told(group: Sequence[Mismatch], others: Sequence[Mismatch], came: Any, exam
     if mismatch.contract_path not in ("", mismatch.path):
         lines.append(Line("rule", f"example in the contract: {mismatch.contract_path}"))
     lines += [Line("hint", hint) for hint in hints(mismatch, others)]
-    hint = _moved(mismatch, came, example)
+    hint = _moved(mismatch, arrays)
     if hint is not None:
         lines.append(Line("hint", hint))
     if len(group) > 1:
@@ -140,33 +146,44 @@ def _json(body: bytes | str | None) -> Any:
         return _NONE
 
 
-def _moved(mismatch: Mismatch, came: Any, example: Any) -> str | None:
+def _moved(mismatch: Mismatch, arrays: Mapping[str, list[Any]]) -> str | None:
     """For a wrong item of an array: where the expected one is instead."""
-    if came is _NONE or example is _NONE or mismatch.part != "body" or not mismatch.path.endswith("]"):
-        return None
     parent, _, step = mismatch.path.rpartition("[")
     index = step.rstrip("]")
-    if not index.isdecimal() or mismatch.contract_path != mismatch.path:
+    if mismatch.part != "body" or mismatch.contract_path != mismatch.path or not index.isdecimal():
         return None
-    return moved(mismatch.expected, int(index), _at(came, parent))
+    return moved(mismatch.expected, int(index), arrays.get(parent))
 
 
-def _at(value: Any, path: str) -> Any:
-    for line_path, found in _walk(value, ""):
-        if line_path == path:
-            return found
-    return None
+def _lines(body: bytes | str | None) -> list[str]:
+    """The lines of a text body; none where it is no text or too long to compare line by line."""
+    if not body:
+        return []
+    try:
+        text = body if isinstance(body, str) else body.decode()
+    except UnicodeDecodeError:
+        return []
+    lines = text.splitlines()
+    return lines if len(lines) <= _MOST_LINES else []
 
 
-def _walk(value: Any, path: str) -> Iterable[tuple[str, Any]]:
-    stack: list[tuple[Steps, Any]] = [(Steps(), value)]
-    while stack:
-        at, one = stack.pop()
-        if isinstance(one, list):
-            yield render(at.actual), one
-            stack += [(at.item(index), item) for index, item in enumerate(one)]
-        elif isinstance(one, dict):
-            stack += [(at.key(key), member) for key, member in one.items()]
+def _text_diff(expected: list[str], actual: list[str], context: int) -> list[Line]:
+    """Bodies that are no JSON, as an ordinary diff by lines."""
+    out: list[Line] = []
+    number = 0
+    for line in unified_diff(expected, actual, lineterm="", n=context):
+        if line.startswith(("--- ", "+++ ")) and not number:
+            continue
+        if line.startswith("@@"):
+            number = int(line.partition("+")[2].partition(",")[0].partition(" ")[0]) or 1
+            if number > 1:
+                out.append(Line("gap", "…"))
+        elif line.startswith("-"):
+            out.append(Line("expected", line[1:]))
+        else:
+            out.append(Line("actual" if line.startswith("+") else "context", line[1:], number))
+            number += 1
+    return out
 
 
 def _diff(mismatches: Sequence[Mismatch], came: Any, context: int) -> list[Line]:
@@ -176,41 +193,34 @@ def _diff(mismatches: Sequence[Mismatch], came: Any, context: int) -> list[Line]
     for mismatch in mismatches:
         if mismatch.part == "body":
             faults.setdefault(mismatch.path, []).append(mismatch)
-    marked: list[tuple[int, list[Line]]] = []
     unexpected = _unexpected_paths(mismatches)
     near: set[int] = set()
     for index, line in enumerate(shown):
-        indent = "  " * line.indent
-        text = indent + line.label + line.text
-        here = faults.get(line.path, []) if line.path else []
-        whole = [m for m in here if not _is_inside(m)]
-        if whole:
-            expected = [Line("expected", indent + wanted) for wanted in _wanted(whole, line)]
-            marked.append((index, [*expected, Line("actual", text, index + 1)]))
-        elif line.path in unexpected:
-            marked.append((index, [Line("actual", text, index + 1)]))
-        else:
-            marked.append((index, [Line("context", text, index + 1)]))
-        inside = [m for m in here if _is_inside(m)]
-        missing = [Line("expected", f"{indent}  {wanted}") for m in inside for wanted in _missing(m)]
-        marked[-1][1].extend(missing)
-        if whole or missing or inside or line.path in unexpected:
-            near.update(range(index - context, index + context + 1))
-    return _near(marked, near)
-
-
-def _near(marked: Sequence[tuple[int, list[Line]]], near: set[int]) -> list[Line]:
+        if line.path and (line.path in faults or line.path in unexpected):
+            near.update(range(max(0, index - context), min(len(shown), index + context + 1)))
     out: list[Line] = []
-    skipped = False
-    for index, lines in marked:
-        if index in near:
-            if skipped:
-                out.append(Line("gap", "…"))
-            out += lines
-            skipped = False
-        else:
-            skipped = True
-    return out + ([Line("gap", "…")] if skipped else [])
+    after = 0
+    for index in sorted(near):
+        if index > after:
+            out.append(Line("gap", "…"))
+        line = shown[index]
+        out += _marked(line, index + 1, faults.get(line.path, []) if line.path else [], line.path in unexpected)
+        after = index + 1
+    return out + ([Line("gap", "…")] if after < len(shown) else [])
+
+
+def _marked(line: document.DocumentLine, number: int, found: Sequence[Mismatch], unexpected: bool) -> list[Line]:
+    """A line of the document with what the contract has instead of it, or in it."""
+    indent = "  " * line.indent
+    text = indent + line.label + line.text
+    whole = [mismatch for mismatch in found if not _is_inside(mismatch)]
+    out = [Line("expected", indent + wanted) for wanted in _wanted(whole, line)]
+    out.append(Line("actual" if whole or unexpected else "context", text, number))
+    missing = [wanted for mismatch in found if _is_inside(mismatch) for wanted in _missing(mismatch)]
+    out += [Line("expected", f"{indent}  {wanted}") for wanted in missing[:_MOST_MISSING]]
+    if len(missing) > _MOST_MISSING:
+        out.append(Line("expected", f"{indent}  … and {len(missing) - _MOST_MISSING} more"))
+    return out
 
 
 def _is_inside(mismatch: Mismatch) -> bool:
@@ -245,7 +255,7 @@ def _unexpected_paths(mismatches: Sequence[Mismatch]) -> set[str]:
         expected, actual = mismatch.expected, mismatch.actual
         if mismatch.kind in ("missing-keys", "unexpected-keys") and mismatch.sentence.startswith("Expected a"):
             if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-                found |= {mismatch.path + render(Steps().key(key).actual)[1:] for key in actual if key not in expected}
+                found |= {mismatch.path + document.step(key) for key in actual if key not in expected}
         elif (
             mismatch.kind in ("length", "unexpected-items") and isinstance(expected, list) and isinstance(actual, list)
         ):

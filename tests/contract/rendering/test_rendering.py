@@ -253,6 +253,25 @@ def test_the_objects_and_lines_that_pact_clients_know(mismatch: Mismatch, writte
     assert rendering.describe(mismatch) == described
 
 
+def test_other_text_is_shown_line_by_line() -> None:
+    wanted = "<a>\n" + "  <b>1</b>\n" * 50 + "  <c>2</c>\n</a>\n"
+    came = wanted.replace("<c>2", "<c>3")
+    message = MessageContents(Body("present", wanted.encode(), "text/xml"))
+
+    outcome = match_message(message, ActualMessage(came.encode(), {}, "text/xml"))
+
+    assert rendering.text(outcome, expected=wanted, actual=came, context=1).splitlines() == [
+        "body $.a.c['#text']",
+        "    Expected '3' to be equal to '2'",
+        "",
+        "          …",
+        "     51     <b>1</b>",
+        "        -   <c>2</c>",
+        "     52 +   <c>3</c>",
+        "     53   </a>",
+    ]
+
+
 def test_bodies_that_are_no_json_are_told_without_a_document() -> None:
     message = MessageContents(Body("present", b"<a>1</a>", "text/xml"))
 
