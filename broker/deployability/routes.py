@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 
 from tallystick.broker.db import read
-from tallystick.broker.deployability import matrix, queries, representation
+from tallystick.broker.deployability import matrix, queries, representation, waivers
 from tallystick.broker.deployability.explanation import explain
 from tallystick.broker.deployability.selectors import Destination, Ignored, Pairs, Question, Selector, ignored_in
 from tallystick.broker.deployability.selectors import read as read_question
@@ -61,11 +61,14 @@ def pairs_of(call: Call) -> Pairs:
 
 def told(call: Call, question: Question) -> Response:
     """The answer in the representation asked for."""
+    explanation = None
     with read(call.engine) as connection:
         answer = matrix.answer(connection, question)
-        if call.media_type == TEXT:
-            return hal.raw(representation.text(answer), media_type=TEXT)
-        explanation = explain(connection, answer, call.links.base)
+        if call.media_type != TEXT:
+            explanation = explain(connection, answer, call.links.base)
+    waivers.note(call, answer)
+    if explanation is None:
+        return hal.raw(representation.text(answer), media_type=TEXT)
     return hal.answer(representation.document(answer, explanation, call.links))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from tallystick.broker.db import read
-from tallystick.broker.deployability import matrix
+from tallystick.broker.deployability import matrix, waivers
 from tallystick.broker.deployability import queries as matrix_queries
 from tallystick.broker.deployability.explanation import Explanation, explain
 from tallystick.broker.deployability.matrix import Answer
@@ -115,6 +115,8 @@ def can_i_deploy(call: CallDep) -> Response:
                 view = viewed(connection, call, question)
             except InvalidQuery as wrong:
                 errors += wrong.messages
+    if view is not None:
+        waivers.note(call, view.answer)
     context: dict[str, Any] = {
         "asked": asked,
         "environments": environments,

@@ -1,6 +1,11 @@
 """`/can-i-deploy` and its relatives, and what the answer tells beyond Pact: causes, order, help for beginners."""
 
+import json
+
 import pytest
+from sqlalchemy import select
+
+from tallystick.broker.tables import AuditEvent
 
 ASK = "/can-i-deploy"
 
@@ -256,3 +261,28 @@ def test_one_application_gets_no_order(client, world):
     world.published("Web 1", to="Orders").environment("production")
     answer = client.get(f"{ASK}?pacticipant=Web&version=1&environment=production")
     assert "ts:order" not in answer.json()["summary"]
+
+
+def test_a_yes_that_rests_on_a_waiver_leaves_a_row_in_the_audit(client, world, broker):
+    failing(world)
+
+    def audited():
+        with broker.engine.connect() as connection:
+            found = connection.execute(
+                select(AuditEvent.subject, AuditEvent.detail).where(AuditEvent.action == "waived failures")
+            ).all()
+        return [(row.subject, json.loads(row.detail)) for row in found]
+
+    question = f"{ASK}?pacticipant=Web&version=1&environment=production"
+    client.get(question)
+    client.get(f"{question}&ignore[]=Stock")
+    assert audited() == []
+    client.get(f"{question}&ignore[]=Orders")
+    waived = {
+        "verdict": "yes",
+        "environment": "production",
+        "waived": [{"consumer": "Web 1", "provider": "Orders 7", "success": False}],
+    }
+    assert audited() == [("Web 1", waived)]
+    client.get(f"{question}&ignore[]=Orders", headers={"Accept": "text/html"})
+    assert audited() == [("Web 1", waived)] * 2
