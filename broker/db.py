@@ -131,11 +131,12 @@ def now(session: Session | Connection) -> datetime:
     return moment.astimezone(UTC)
 
 
-RETRIED: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
+# Serialisation failure; deadlock; what a row points to was deleted by another transaction meanwhile.
+RETRIED: Final = frozenset({"40001", "40P01", "23503"})
 
 
 def once_more(call: Callable[[], T]) -> T:
-    """The call's result; after a serialisation failure or a deadlock it is called a second time, not a third."""
+    """The call's result; after a lost race (`RETRIED`) it is called a second time, not a third."""
     try:
         return call()
     except DBAPIError as failure:

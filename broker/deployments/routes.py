@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
 from starlette.responses import Response
 
 from tallystick.broker.db import now, read, write
 from tallystick.broker.deployments import documents, queries
 from tallystick.broker.environments import live
 from tallystick.broker.environments.queries import environment_with_uuid
-from tallystick.broker.errors import NotFound, Unprocessable
+from tallystick.broker.errors import Invalid, NotFound, Unprocessable
 from tallystick.broker.http import hal
 from tallystick.broker.http.calls import Call, CallDep
+from tallystick.broker.http.checks import LONGEST_NAME, text_complaints
 from tallystick.broker.http.media import MERGE_PATCH
 from tallystick.broker.http.routing import Routes
 
@@ -212,8 +214,10 @@ def _instance(sent: Any) -> str:
     value = sent.get("target") if value is None else value
     if value is None:
         return ""
-    text = value if isinstance(value, str) else ("true" if value is True else "false" if value is False else str(value))
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    if wrong := text_complaints(text, lines=True, longest=LONGEST_NAME):
+        raise Invalid({"applicationInstance": wrong})
+    return text
 
 
 def _flag(sent: Any, key: str) -> bool | None:

@@ -8,11 +8,13 @@ fields.refuse_if_wrong()
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tallystick.broker.errors import Invalid
 
 ABSENT: Any = object()
+LONGEST_NAME: Final = 500
+"""Characters of a text that is looked up by: PostgreSQL refuses index entries of more than 2,704 bytes."""
 
 
 class Fields:
@@ -42,12 +44,13 @@ class Fields:
         blank: bool = True,
         lines: bool = False,
         spaces: bool = True,
+        longest: int | None = None,
     ) -> str | None:
         """A string, or None when it is absent, null or wrong. `blank`, `lines`, `spaces` say what it may be or hold."""
         value = self._value(key, required)
         if value is None:
             return None
-        wrong = text_complaints(value, filled=required, blank=blank, lines=lines, spaces=spaces)
+        wrong = text_complaints(value, filled=required, blank=blank, lines=lines, spaces=spaces, longest=longest)
         for message in wrong:
             self.complain(key, message)
         return None if wrong else value
@@ -86,7 +89,13 @@ class Fields:
 
 
 def text_complaints(
-    value: Any, *, filled: bool = False, blank: bool = True, lines: bool = False, spaces: bool = True
+    value: Any,
+    *,
+    filled: bool = False,
+    blank: bool = True,
+    lines: bool = False,
+    spaces: bool = True,
+    longest: int | None = None,
 ) -> list[str]:
     """What is wrong with a text: several may apply. NUL and half characters are refused everywhere: no database takes
     them."""
@@ -95,6 +104,8 @@ def text_complaints(
     if not value:
         return ["must be filled"] if filled else ([] if blank else ["cannot be blank"])
     wrong = []
+    if longest is not None and len(value) > longest:
+        wrong.append(f"size cannot be greater than {longest}")
     if not blank and not value.strip():
         wrong.append("cannot be blank")
     if not lines and "\n" in value:

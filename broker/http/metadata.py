@@ -11,7 +11,11 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, unquote
+
+LONGEST_ID: Final = 18
+"""Digits; more would be no id of any database."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -76,7 +80,9 @@ def decode(segment: str | None) -> Remembered:
     return Remembered(
         wip=plain.get("w") == "true",
         pending={"true": True, "false": False}.get(plain.get("p", "")),
-        version_ids=tuple(dict.fromkeys(int(each) for each in ids if each.isascii() and each.isdigit())),
+        version_ids=tuple(
+            dict.fromkeys(int(each) for each in ids if each.isascii() and each.isdigit() and len(each) <= LONGEST_ID)
+        ),
         version_numbers=tuple(value for key, value in pairs if key in ("cvn", "cvn[]")),
         tags=tuple(value for key, value in pairs if key in ("cvt", "cvt[]")),
         selectors=tuple(selectors),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, select
 
+from tallystick.broker.selection.past_queries import AT_ONCE
 from tallystick.broker.selection.queries import (
     BRANCH,
     BRANCH_HEAD,
@@ -34,10 +35,12 @@ def results_that_exist(
     connection: Connection, contract_ids: Sequence[int], version_ids: Sequence[int]
 ) -> frozenset[tuple[int, int]]:
     """(content, provider version) that have a result. One statement."""
-    if not contract_ids or not version_ids:
-        return frozenset()
-    rows = connection.execute(_HEADS, {"contracts": list(contract_ids), "versions": list(version_ids)})
-    return frozenset((row.contract_id, row.provider_version_id) for row in rows)
+    found: set[tuple[int, int]] = set()
+    for start in range(0, len(contract_ids) if version_ids else 0, AT_ONCE):
+        some = list(contract_ids[start : start + AT_ONCE])
+        rows = connection.execute(_HEADS, {"contracts": some, "versions": list(version_ids)})
+        found.update((row.contract_id, row.provider_version_id) for row in rows)
+    return frozenset(found)
 
 
 _own_newest_tagged = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
 
@@ -33,6 +33,8 @@ BRANCH_VERSION: Any = BranchVersion.__table__  # type: ignore[attr-defined]
 TAG_SUCCESS: Any = TagSuccess.__table__  # type: ignore[attr-defined]
 VERIFICATION: Any = Verification.__table__  # type: ignore[attr-defined]
 VERIFICATION_TAG: Any = VerificationTag.__table__  # type: ignore[attr-defined]
+
+AT_ONCE: Final = 5_000  # contents per statement: databases limit how many values one may have
 
 # --- the provider's branches and tags -----------------------------------------------------------------------------
 
@@ -130,9 +132,11 @@ def verified_by_anybody(connection: Connection, contract_ids: Sequence[int]) -> 
 
 
 def _ids(connection: Connection, statement: Any, contract_ids: Sequence[int], **values: Any) -> frozenset[int]:
-    if not contract_ids:
-        return frozenset()
-    return frozenset(connection.execute(statement, {"contracts": list(contract_ids), **values}).scalars())
+    found: set[int] = set()
+    for start in range(0, len(contract_ids), AT_ONCE):
+        some = list(contract_ids[start : start + AT_ONCE])
+        found.update(connection.execute(statement, {"contracts": some, **values}).scalars())
+    return frozenset(found)
 
 
 # --- work in progress ---------------------------------------------------------------------------------------------

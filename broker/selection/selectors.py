@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tallystick.broker.http.checks import text_complaints
+
 BRANCH_LIKE: Final = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
 ENVIRONMENT_LIKE: Final = ("environment", "deployed", "released", "deployedOrReleased")
 ONLY_TRUE: Final = ("mainBranch", "matchingBranch", "deployed", "released", "deployedOrReleased")
@@ -134,11 +136,7 @@ def _wrong_types(members: Mapping[str, Any]) -> list[str]:
 
 
 def _text_complaints(key: str, value: Any) -> list[str]:
-    if not isinstance(value, str):
-        return [f"{key} must be a string"]
-    if value == "":
-        return [f"{key} must be filled"]
-    return [] if value.strip() else [f"{key} cannot be blank"]
+    return [f"{key} {message}" for message in text_complaints(value, filled=True, blank=False, lines=True)]
 
 
 def _broken_rules(members: Mapping[str, Any], provider_branch: str | None, environments: frozenset[str]) -> list[str]:

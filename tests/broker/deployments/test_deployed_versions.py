@@ -122,6 +122,7 @@ def test_a_new_deployment_replaces_what_ran_under_the_same_instance_only(client,
         ({"applicationInstance": None, "target": "green"}, "green"),
         ({"applicationInstance": 7}, "7"),
         ({"applicationInstance": True}, "true"),
+        ({"applicationInstance": {"a": 1}}, '{"a":1}'),
         ({"applicationInstance": ""}, None),
         ({"applicationInstance": None}, None),
     ],
@@ -260,3 +261,13 @@ def test_deleting_an_environment_ends_what_ran_there(client, production):
     assert (response.status_code, response.content) == (204, b"")
     assert client.get(f"/deployed-versions/{made['uuid']}").status_code == 404
     assert client.get("/environments").json()["_embedded"]["environments"] == []
+
+
+@pytest.mark.parametrize(
+    ("instance", "message"),
+    [("x" * 501, "size cannot be greater than 500"), ("a\0b", "cannot contain a NUL character")],
+)
+def test_an_instance_that_no_database_takes_is_refused(client, production, instance, message):
+    response = record(client, production, body={"applicationInstance": instance})
+
+    assert (response.status_code, response.json()) == (400, {"errors": {"applicationInstance": [message]}})

@@ -207,6 +207,7 @@ MUST = (
         ({"branch": 1}, ["branch must be a string or true"]),
         ({"branch": ""}, ["branch must be filled"]),
         ({"branch": " "}, ["branch cannot be blank"]),
+        ({"branch": "a\0b"}, ["branch cannot contain a NUL character"]),
         ({"tag": 1}, ["tag must be a string"]),
         ({"tag": "a", "latest": "true"}, ["latest must be boolean"]),
         ({"latest": True, "consumer": 1}, ["consumer must be a string"]),
