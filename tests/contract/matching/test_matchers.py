@@ -21,6 +21,7 @@ JSON: list[tuple[Check, Any, list[Any], list[Any]]] = [
     (check("equality"), Decimal("1.10"), [Decimal("1.1"), 1.1], [1, "1.1"]),
     (check("equality"), True, [True], [1, "true"]),
     (check("equality"), 100, [100], [Decimal("1e2")]),
+    (check("equality"), Decimal("1e400"), [Decimal("1e400")], [Decimal("1e401"), 1]),
     (check("equality"), 2**64, [2**64, 2**64 + 1, Decimal(2**64)], [2**64 - 1]),
     (check("type"), 1, [2, Decimal("1.5"), -7, 2**70], ["1", True, None, [], {}]),
     (check("type", min=2), "a", ["", "b"], [1, None]),
