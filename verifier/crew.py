@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -17,6 +17,17 @@ MOST: Final = 32
 _SLOW_SECONDS: Final = 0.008
 """Answers that take longer than this are worth more requests at once: the time goes into waiting."""
 _STARVED_SECONDS: Final = 0.25
+
+
+def grown(size: int, seconds: Sequence[float]) -> int | None:
+    """How many to be after a round of `size` answers that took so long; None: as many as now, and for good."""
+    quickest, slowest = min(seconds), max(seconds)
+    if quickest < _SLOW_SECONDS:
+        return START if size == START else None
+    if size == START:
+        return MIDDLE
+    # A server that works off eight requests one by one gives a staircase of times.
+    return MOST if size == MIDDLE and slowest < 2 * quickest else None
 
 
 class Crew(Generic[J, S]):
@@ -100,17 +111,11 @@ class Crew(Generic[J, S]):
             self._took.append(seconds)
             if len(self._took) < self._size:
                 return
-            quickest, slowest = min(self._took), max(self._took)
+            size = grown(self._size, self._took)
             self._took.clear()
-            if quickest < _SLOW_SECONDS:
-                self._may_grow = self._size == START  # once busy with eight, it stays at eight
-            elif self._size == START:
-                self._grow(MIDDLE)
-            else:
-                # A server that works off eight requests one by one gives a staircase of times.
-                self._may_grow = False
-                if slowest < 2 * quickest:
-                    self._grow(MOST)
+            self._may_grow = size is not None
+            if size is not None and size > self._size:
+                self._grow(size)
 
     def _grow(self, size: int) -> None:
         self._add(min(size - self._size, len(self._jobs)))

@@ -133,20 +133,23 @@ def replay(
 
         if missing := plugins.missing(interaction):
             return Replayed(undecided=tuple(Undecided("missing-plugin", "", str(plugin)) for plugin in missing))
-    first = _once(interaction, settings, sender, context)
-    for _ in range(settings.repeat - 1):
-        again = _once(interaction, settings, sender, context)
-        if again.status != first.status:
-            failed = again if first.status == "passed" else first
-            said = failed.problem.sentence if failed.problem else _first_sentence(failed)
-            return failed._replace(
-                problem=Problem(
-                    "flaky",
-                    f"the same build gave different results when asked {settings.repeat} times; one of them: {said}",
-                    "make the provider's answer depend on the request and its state alone",
-                ),
-            )
-    return first
+    results = [_once(interaction, settings, sender, context)]
+    while len(results) < settings.repeat and results[-1].status == results[0].status:
+        results.append(_once(interaction, settings, sender, context))
+    return results[0] if results[-1].status == results[0].status else unsteady(results)
+
+
+def unsteady(results: Sequence[Replayed]) -> Replayed:
+    """The one result that stands for several of one interaction that differ: the first failure, called flaky."""
+    failed = next(r for r in results if r.status != "passed")
+    said = failed.problem.sentence if failed.problem else _first_sentence(failed)
+    return failed._replace(
+        problem=Problem(
+            "flaky",
+            f"the same build gave different results when asked {len(results)} times; one of them: {said}",
+            "make the provider's answer depend on the request and its state alone",
+        )
+    )
 
 
 def _first_sentence(replayed: Replayed) -> str:

@@ -114,6 +114,8 @@ class Verification:
             contracts = _empty(sources, self.filters) if not why_none else ()
             return self._told(report._replace(contracts=contracts, nothing_because=why, seconds=self.now() - start))
         outcomes, interrupted, trouble = self._replay(groups)
+        if self.rules.as_the_reference and self.rules.dedupe:
+            outcomes = flaky_among_equals(groups, outcomes)
         contracts = credit(sources, groups, outcomes)
         report = report._replace(
             contracts=contracts,
@@ -235,6 +237,25 @@ def live_versions(broker: Broker, consumers: Iterable[str]) -> list[Live]:
     rows.sort(key=lambda r: r.since or "", reverse=True)
     rows.sort(key=lambda r: (not r.production, r.environment))
     return rows
+
+
+def flaky_among_equals(groups: Sequence[Group], outcomes: dict[int, Replayed]) -> dict[int, Replayed]:
+    """Equal interactions that were replayed more than once and did not all give the same: none of them is a pass."""
+    from tallystick.contract.identity import interaction_sha
+    from tallystick.verifier.plan import is_random
+    from tallystick.verifier.replay import unsteady
+
+    equals: dict[str, list[int]] = {}
+    for group in groups:
+        for job in group.jobs:
+            if id(job) in outcomes and isinstance(job.interaction, HttpInteraction) and not is_random(job.interaction):
+                equals.setdefault(interaction_sha(job.interaction), []).append(id(job))
+    told = dict(outcomes)
+    for jobs in equals.values():
+        results = [outcomes[job] for job in jobs]
+        if len({r.status for r in results}) > 1:
+            told.update(dict.fromkeys(jobs, unsteady(results)))
+    return told
 
 
 def credit(sources: Sequence[Source], groups: Sequence[Group], outcomes: dict[int, Any]) -> tuple[ContractResult, ...]:

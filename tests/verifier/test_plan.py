@@ -7,7 +7,7 @@ import pytest
 
 from tallystick.contract import reading
 from tallystick.verifier.api import verify
-from tallystick.verifier.crew import MOST, Crew
+from tallystick.verifier.crew import MIDDLE, MOST, Crew, grown
 from tallystick.verifier.plan import Rules, patterns, plan
 from tallystick.verifier.results import Source
 
@@ -161,6 +161,17 @@ def test_an_interaction_that_changes_its_mind_is_flaky_and_breaks_the_build(prov
     assert "FLAKY" in report.text()
 
 
+def test_equal_interactions_that_differ_are_flaky_for_everybody(provider, tell):
+    answers = iter([(200, {}, b""), (500, {}, b"")])
+    provider.answers["GET", "/orders/1"] = lambda *asked: next(answers)
+    documents = [tell.contract(tell.interaction("an order"), consumer=c) for c in ("web-shop", "billing")]
+
+    report = verify(*documents, provider_base_url=provider.url, no_dedupe=True)
+
+    assert [r.status for r in report.results] == ["flaky", "flaky"]
+    assert report.exit_code == 1
+
+
 def test_fail_fast_stops_at_the_first_failure(provider, tell):
     document = tell.contract(tell.interaction("a", "/1", states=["s"]), tell.interaction("b", "/2", states=["s"]))
 
@@ -228,15 +239,32 @@ def crew_of(seconds_for, jobs, **more):
     return seen
 
 
-def test_a_crew_grows_when_answers_are_slow_and_come_together():
-    seen = crew_of(lambda place: 0.02, 150)
+@pytest.mark.parametrize(
+    ("size", "seconds", "then"),
+    [
+        (2, [0.001, 0.001], 2),
+        (2, [0.2, 0.001], 2),  # only the first was slow
+        (2, [0.02, 0.02], 8),
+        (8, [0.02, 0.02, 0.021, 0.025, 0.02, 0.02, 0.02, 0.02], 32),
+        (8, [0.02 * n for n in range(1, 9)], None),  # one after the other
+        (8, [0.001] * 8, None),
+        (32, [0.02] * 32, None),
+    ],
+)
+def test_a_crew_grows_when_answers_are_slow_and_come_together(size, seconds, then):
+    assert grown(size, seconds) == then
 
-    assert seen["done"] == 150
-    assert seen["most"] == MOST
 
+def test_a_crew_that_grows_has_all_its_threads_at_work(monkeypatch):
+    monkeypatch.setattr("tallystick.verifier.crew.grown", lambda size, seconds: MOST)
+    together = threading.Barrier(MOST)
+    first = iter(range(2))
 
-def test_a_crew_stays_small_when_more_at_once_are_answered_one_by_one():
-    assert crew_of(lambda place: 0.01 * place, 40)["most"] <= 8
+    def work(job, tool):
+        if next(first, None) is None:
+            together.wait(20)
+
+    Crew(lambda: None, lambda tool: None, work).run(range(2 + MOST))
 
 
 def test_a_fixed_crew_does_not_grow():
@@ -259,8 +287,14 @@ def test_what_a_job_raises_ends_the_crew():
 def test_a_server_that_serves_one_connection_at_a_time_is_not_starved(tell):
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
+    connections = []
+
     class OneAtATime(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # keeps the connection, and looks at no other until it is closed
+
+        def setup(self):
+            connections.append(self)
+            super().setup()
 
         def do_GET(self):
             time.sleep(0.03)
@@ -274,9 +308,10 @@ def test_a_server_that_serves_one_connection_at_a_time_is_not_starved(tell):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         document = tell.contract(*(tell.interaction(f"i{n}", f"/{n}") for n in range(60)))
-        report = verify(document, provider_base_url=f"http://127.0.0.1:{server.server_address[1]}", timeout=3)
+        report = verify(document, provider_base_url=f"http://127.0.0.1:{server.server_address[1]}", timeout=30)
     finally:
         server.shutdown()
         server.server_close()
 
     assert report.exit_code == 0, report.text()
+    assert len(connections) > MIDDLE  # they made room for each other instead of waiting to the end
