@@ -28,6 +28,7 @@ from tallystick.broker import errors
 from tallystick.broker.db import once_more
 from tallystick.broker.http import hal, problems
 from tallystick.broker.http.calls import Call, base_of
+from tallystick.broker.http.checks import LONGEST_NAME
 from tallystick.broker.http.media import EXTENSIONS, HAL, HTML, JSON, PROBLEM, bare, chosen, is_api, is_json, names
 from tallystick.broker.settings import VERSION_HEADER, Settings
 
@@ -122,7 +123,8 @@ class Routes:
         page: bool,
         documentation: Mapping[str, Any],
     ) -> Callable[[Endpoint], Endpoint]:
-        """Documentation: summary, query={name: meaning}, body=example, answer=example, answers={status: example}."""
+        """Documentation: summary, query={name: meaning}, body=example, answer=example, answers={status: example},
+        hidden=True for what the description leaves out."""
 
         def declare(endpoint: Endpoint) -> Endpoint:
             for path in paths:
@@ -141,7 +143,7 @@ def register(app: FastAPI, features: Sequence[Routes]) -> None:
                 _again_after_a_lost_race(route.endpoint),
                 methods=[route.method],
                 response_class=Response,
-                include_in_schema=not route.page,
+                include_in_schema=not (route.page or route.documentation.get("hidden")),
                 name=f"{route.method} {route.path}",
                 **_described(route, routes.tag),
             )
@@ -364,6 +366,8 @@ class RawRouter:
             refusal = errors.UnsupportedType(content_type, route.consumes)
         if refusal is not None and not (route.consumes and is_json(content_type)):
             raise refusal
+        if method in _STORING and (long := _too_long(parameters, values)):
+            raise errors.Unprocessable({name: [f"size cannot be greater than {LONGEST_NAME} bytes"] for name in long})
         scope["tallystick.refusal"] = refusal  # told once the body, which can be read, was found to be right
         scope["tallystick.media_type"] = media_type
         scope["path_params"] = dict(zip(parameters, values, strict=True))
@@ -447,6 +451,18 @@ def _header(scope: Scope, name: bytes) -> str:
 
 def _takes_utf8(accept_charset: str) -> bool:
     return not accept_charset or chosen(accept_charset.lower(), ("utf-8",)) is not None or "*" in accept_charset
+
+
+_STORING: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+def _too_long(parameters: Sequence[str], values: Sequence[str]) -> list[str]:
+    """Names of a path that no index could hold; what a link remembers is never stored."""
+    return [
+        name
+        for name, value in zip(parameters, values, strict=True)
+        if name != "metadata" and len(value) * 4 > LONGEST_NAME and len(value.encode("utf-8", "replace")) > LONGEST_NAME
+    ]
 
 
 def _taken(content_type: str, accepted: Sequence[str]) -> bool:

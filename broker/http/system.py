@@ -53,7 +53,13 @@ def _if_enabled(call: CallDep) -> None:
         raise NotFound()
 
 
-@routes.get("/test/error", produces=(HAL, HTML), answers={500: None}, summary="Fails, to show what a failure looks like")
+@routes.get(
+    "/test/error",
+    produces=(HAL, HTML),
+    answers={500: None},
+    hidden=True,
+    summary="Fails, to show what a failure looks like",
+)
 def test_error(call: CallDep) -> Response:
     raise RuntimeError("Don't panic. This is a test API error.")
 
@@ -73,7 +79,8 @@ def described(app: Any) -> dict[str, Any]:
                 answers.pop("422", None)
                 for status, what in ALWAYS.items():
                     if status != "415" or method in ("post", "put", "patch"):
-                        answers.setdefault(status, what)
+                        own = answers.setdefault(status, {"description": what["description"]})
+                        own["content"] = {**what.get("content", {}), **own.get("content", {})}
         app.openapi_schema = document
     schema: dict[str, Any] = app.openapi_schema
     return schema

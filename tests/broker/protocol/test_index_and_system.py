@@ -139,7 +139,7 @@ def test_the_description_lists_every_route_with_an_example(client: httpx.Client,
         (route.__dict__["tallystick"].method, route.path)
         for route in broker.app.router.routes
         if "tallystick" in route.__dict__ and not route.__dict__["tallystick"].page
-    }
+    } - {("GET", "/test/error")}
 
     assert described["openapi"].startswith("3.1")
     assert listed == routes
