@@ -1,6 +1,6 @@
 """XML as the matching sees it: elements with qualified names, attributes, and text in pieces.
 
-Parsed through defusedxml: no entities, no external access. Comments and processing instructions are left out, but part
+Parsed through defusedxml: no document types, no entities, no external access. Comments and processing instructions are left out, but part
 the text around them, as they do for the Pact core; so do CDATA sections, and each reference (`&lt;`) is a piece of its
 own.
 """
@@ -56,7 +56,7 @@ def parse(content: bytes) -> Element:
         text = content.decode()
     except UnicodeDecodeError as refused:
         raise XmlInvalid(f"not UTF-8: byte {refused.start}") from None
-    parser = _Parser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    parser = _Parser(forbid_dtd=True, forbid_entities=True, forbid_external=True)
     builder = _Builder(parser, content)
     parser.setFeature(handler.feature_namespaces, True)
     parser.setContentHandler(builder)
@@ -66,7 +66,9 @@ def parse(content: bytes) -> Element:
     try:
         parser.parse(source)
     except DefusedXmlException as refused:
-        raise XmlInvalid(f"entities and external references are not read ({type(refused).__name__})") from None
+        raise XmlInvalid(
+            f"document types, entities and external parts are not read ({type(refused).__name__})"
+        ) from None
     except SAXException as refused:
         raise XmlInvalid(f"XML parsing error: {refused}") from None
     except (UnicodeEncodeError, ValueError) as refused:

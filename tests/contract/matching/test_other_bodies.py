@@ -103,6 +103,7 @@ def test_limits_on_xml_count_child_nodes() -> None:
         '<!DOCTYPE a [<!ENTITY b "x">]><a>&b;</a>',
         '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>',
         '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
+        "<!DOCTYPE a><a>x</a>",
         "<a><b></a>",
         "",
     ],
