@@ -67,7 +67,7 @@ _STATES = [
 ]
 _REPLAY = [
     click.option("--no-dedupe", is_flag=True, help="Replay every interaction of every contract, in order, one by one."),
-    click.option("--concurrency", type=click.IntRange(1, 256), metavar="N", help="Requests at once. Default 8 to 32."),
+    click.option("--concurrency", type=click.IntRange(1, 256), metavar="N", help="Requests at once. Default: 2 to 48, as answers come."),
     click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="Processes."),
     click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N",
                  help="Replay each interaction N times; different results are flaky, not passed."),

@@ -13,7 +13,7 @@ S = TypeVar("S")
 
 START: Final = 2
 MIDDLE: Final = 8
-MOST: Final = 32
+MOST: Final = 48
 _SLOW_SECONDS: Final = 0.008
 """Answers that take longer than this are worth more requests at once: the time goes into waiting."""
 _STARVED_SECONDS: Final = 0.25
@@ -34,7 +34,7 @@ class Crew(Generic[J, S]):
     """Runs jobs on threads, each with its own tool (a sender).
 
     It starts with two, which keep this process busy as long as answers are quick. When they are slow it grows to
-    eight, and when eight at once are answered as quickly as two, to thirty-two. A fixed `size` never grows.
+    eight, and when eight at once are answered as quickly as two, to forty-eight. A fixed `size` never grows.
 
     Some development servers serve one connection until it is closed: when a request gets no answer while others are
     served, connections are closed after each answer, so that all get a turn.

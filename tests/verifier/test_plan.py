@@ -245,10 +245,10 @@ def crew_of(seconds_for, jobs, **more):
         (2, [0.001, 0.001], 2),
         (2, [0.2, 0.001], 2),  # only the first was slow
         (2, [0.02, 0.02], 8),
-        (8, [0.02, 0.02, 0.021, 0.025, 0.02, 0.02, 0.02, 0.02], 32),
+        (8, [0.02, 0.02, 0.021, 0.025, 0.02, 0.02, 0.02, 0.02], 48),
         (8, [0.02 * n for n in range(1, 9)], None),  # one after the other
         (8, [0.001] * 8, None),
-        (32, [0.02] * 32, None),
+        (48, [0.02] * 48, None),
     ],
 )
 def test_a_crew_grows_when_answers_are_slow_and_come_together(size, seconds, then):
