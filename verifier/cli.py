@@ -67,7 +67,8 @@ _STATES = [
 ]
 _REPLAY = [
     click.option("--no-dedupe", is_flag=True, help="Replay every interaction of every contract, in order, one by one."),
-    click.option("--concurrency", type=click.IntRange(1, 256), metavar="N", help="Requests at once. Default: 2 to 48, as answers come."),
+    click.option("--concurrency", type=click.IntRange(1, 256), metavar="N",
+                 help="Requests at once. Default: 2 to 48, as answers come."),
     click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="Processes."),
     click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N",
                  help="Replay each interaction N times; different results are flaky, not passed."),
@@ -119,7 +120,7 @@ def verify(**options: Any) -> None:
         raise click.exceptions.Exit(code)
 
 
-for _option in reversed([*_SOURCE, *_TARGET, *_STATES, *_REPLAY, *_PUBLISH, *_REPORT]):
+for _option in (*_SOURCE, *_TARGET, *_STATES, *_REPLAY, *_PUBLISH, *_REPORT):
     verify = _option(verify)
 
 
@@ -158,5 +159,5 @@ def check_states(**options: Any) -> None:
         raise click.exceptions.Exit(code)
 
 
-for _option in reversed(_SOURCE[:10]):
+for _option in _SOURCE[:10]:
     check_states = _option(check_states)
