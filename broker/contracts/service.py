@@ -189,8 +189,9 @@ def _store_interactions(
                 "contract_id": contract_id,
                 "position": position,
                 "interaction_sha": each.sha,
-                "interaction_id": each.interaction_id or (ids[position] if position < len(ids) else None),
-                "description": each.description.replace("\0", ""),
+                "interaction_id": storable(each.interaction_id or (ids[position] if position < len(ids) else ""))
+                or None,
+                "description": storable(each.description),
             }
             for position, each in enumerate(found)
         ],
@@ -220,12 +221,12 @@ def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -
         {
             "interaction_sha": sha,
             "provider_id": provider_id,
-            "method": row.method or "",
-            "template": row.template,
-            "part": row.part,
-            "path": row.path,
+            "method": storable(row.method or "", 60),  # four columns of one index, which has room for 2,704 bytes
+            "template": storable(row.template, 1000),
+            "part": storable(row.part, 60),
+            "path": storable(row.path, 1000),
             "strictness": row.strictness,
-            "detail": getattr(row, "detail", None),
+            "detail": None if (detail := getattr(row, "detail", None)) is None else storable(detail),
         }
         for sha, each in sorted(by_sha.items())
         if sha not in seen
