@@ -21,6 +21,7 @@ from tallystick.broker.contracts.queries import (
     PUBLICATION,
     USAGE,
 )
+from tallystick.broker.http.checks import storable
 from tallystick.broker.participants import queries as participant_queries
 from tallystick.broker.participants.service import Ensured
 from tallystick.broker.summaries import dialect_of, upsert

@@ -13,8 +13,9 @@ from typing import Any, Final
 from tallystick.broker.errors import Invalid
 
 ABSENT: Any = object()
-LONGEST_NAME: Final = 500
-"""Characters of a text that is looked up by: PostgreSQL refuses index entries of more than 2,704 bytes."""
+LONGEST_NAME: Final = 1000
+"""Bytes, as UTF-8, of a text that is looked up by: PostgreSQL refuses index entries of more than 2,704 bytes, and some
+indexes hold two names."""
 
 
 class Fields:
@@ -97,15 +98,20 @@ def text_complaints(
     spaces: bool = True,
     longest: int | None = None,
 ) -> list[str]:
-    """What is wrong with a text: several may apply. NUL and half characters are refused everywhere: no database takes
-    them."""
+    """What is wrong with a text: several may apply.
+
+    A line that must say something is a name, and no longer than `LONGEST_NAME` bytes unless `longest` says otherwise.
+    NUL and half characters are refused everywhere: no database takes them.
+    """
     if not isinstance(value, str):
         return ["must be a string"]
     if not value:
         return ["must be filled"] if filled else ([] if blank else ["cannot be blank"])
     wrong = []
-    if longest is not None and len(value) > longest:
-        wrong.append(f"size cannot be greater than {longest}")
+    if longest is None and not lines and (filled or not blank):
+        longest = LONGEST_NAME
+    if longest is not None and len(value.encode("utf-8", "replace")) > longest:
+        wrong.append(f"size cannot be greater than {longest} bytes")
     if not blank and not value.strip():
         wrong.append("cannot be blank")
     if not lines and "\n" in value:
@@ -117,6 +123,15 @@ def text_complaints(
     if not _storable(value):
         wrong.append("cannot contain half of a surrogate pair")
     return wrong
+
+
+def storable(value: str, longest: int | None = None) -> str:
+    """The text as a database column takes it: without NUL and half characters, cut to so many bytes.
+
+    For what contracts and reports say of themselves, which is kept whole elsewhere.
+    """
+    encoded = value.replace("\0", "").encode("utf-8", "replace")
+    return encoded[:longest].decode("utf-8", "ignore")
 
 
 def _storable(value: str) -> bool:
