@@ -14,7 +14,7 @@ import calendar
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -30,6 +30,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
 
 _MAX_OFFSET_HOURS: Final = 11
 _MAX_DAY_OF_YEAR: Final = 356
+_OFFSET_REFUSED: Final = timedelta(hours=_MAX_OFFSET_HOURS + 1)
 
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -343,8 +344,16 @@ _READERS: Final[Mapping[str, Callable[[_Reading, Token], None]]] = {
 def format(moment: datetime, pattern: str) -> str:
     """Write a moment by a pattern, so that it is valid for that pattern wherever the pattern accepts anything at all.
 
-    A moment without a zone counts as UTC. Raises `PatternInvalid`.
+    A moment without a zone counts as UTC; one in a zone whose offset the check refuses is written in UTC where the
+    pattern shows the offset. Raises `PatternInvalid`.
     """
+    offset = moment.utcoffset()
+    if (
+        offset is not None
+        and abs(offset) >= _OFFSET_REFUSED
+        and any(t.letter in "ZXxO" for t in parse(pattern) if t.letter)
+    ):
+        moment = moment.astimezone(UTC)
     return "".join(_WRITERS[t.letter](moment, t) if t.letter else t.literal for t in parse(pattern))
 
 
