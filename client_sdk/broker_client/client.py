@@ -7,6 +7,7 @@ never made, so that nothing is done twice.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import random
 import time
@@ -117,12 +118,20 @@ class _Client:
         raise Refused(url, status, messages_of(document), document)
 
 
+def _dress(method: Any, operation: Callable[..., Any]) -> None:
+    """Name, text and signature of the operation, as a method: for `help()`, editors and the reference."""
+    method.__name__, method.__doc__ = operation.__name__, operation.__doc__
+    asked = inspect.signature(operation)
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    gives = str(asked.return_annotation).removeprefix("Operation[").removesuffix("]")
+    method.__signature__ = asked.replace(parameters=[itself, *asked.parameters.values()], return_annotation=gives)
+
+
 def _sync(operation: Callable[P, Operation[R]]) -> Callable[Concatenate[BrokerClient, P], R]:
     def method(self: BrokerClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.run(operation(*args, **kwargs))
 
-    method.__name__ = operation.__name__
-    method.__doc__ = operation.__doc__
+    _dress(method, operation)
     return method
 
 
@@ -130,8 +139,7 @@ def _async(operation: Callable[P, Operation[R]]) -> Callable[Concatenate[AsyncBr
     def method(self: AsyncBrokerClient, /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[R]:
         return self.run(operation(*args, **kwargs))
 
-    method.__name__ = operation.__name__
-    method.__doc__ = operation.__doc__
+    _dress(method, operation)
     return method
 
 

@@ -1,5 +1,6 @@
 """The pages for consumers are run: every file is written, every command executed, every output compared."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -232,3 +233,22 @@ def test_every_pipeline_file_is_what_its_system_reads():
     assert files["Jenkinsfile"].count("{") == files["Jenkinsfile"].count("}")
     for command in re.findall(r"tallystick [^'\n]*", page):
         assert shlex.split(command.partition("`")[0])[0] == "tallystick"
+
+
+def test_the_reference_is_what_the_docstrings_say():
+    spec = importlib.util.spec_from_file_location("generate_sdk", DOCS / "reference" / "generate_sdk.py")
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    again = "is old: run python docs/reference/generate_sdk.py"
+
+    assert (DOCS / "reference" / "sdk.md").read_text() == generator.sdk(), f"sdk.md {again}"
+    assert (DOCS / "reference" / "commands.md").read_text() == generator.commands(), f"commands.md {again}"
+
+
+def test_every_public_name_of_the_sdk_is_in_the_reference():
+    import tallystick
+
+    page = (DOCS / "reference" / "sdk.md").read_text()
+    names = [name for name, home in tallystick._HOME.items() if home.startswith("tallystick.client_sdk.")]
+
+    assert [name for name in names if f"### {name}\n" not in page and name != "Matcher"] == []
