@@ -15,7 +15,7 @@ from tallystick.contract import content_types, json_text, limits
 from tallystick.contract.content_types import ContentType
 from tallystick.contract.matching import rule_tree
 from tallystick.contract.matching.findings import Findings
-from tallystick.contract.matching.matchers import ContentTypeOf
+from tallystick.contract.matching.matchers import ContentTypeOf, utf8
 from tallystick.contract.matching.outcome import CannotCheck
 from tallystick.contract.matching.rule_tree import Place, ReadyRule
 from tallystick.contract.matching.values import json_text_of
@@ -23,6 +23,7 @@ from tallystick.contract.model import Body, Rule
 
 ENTRY_POINTS: Final = "tallystick.content_handlers"
 """Entry point group: media type (`application/x-thing`) -> a function from `Expected` to a `Handler`."""
+_SEEN_OF_REQUESTS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class BodyCheck:
     def check(self, content: bytes | None, stated: ContentType | None, header: str, findings: Findings) -> None:
         """Compare with what came. `content` None: there was none at all, as for a message without contents."""
         expected_type = self.content_type
-        actual_type = stated or (content_types.detect_bytes(content) if content else content_types.UNKNOWN)
+        actual_type = stated or (self._detected(content) if content else content_types.UNKNOWN)
         if self.body.state == "missing":
             return
         if not self.may_compare(expected_type, actual_type):
@@ -95,6 +96,13 @@ class BodyCheck:
             findings.cannot(CannotCheck("limit", sentence), "$")
         else:
             self._compare(Actual(content, actual_type, header), findings)
+
+    def _detected(self, content: bytes) -> ContentType:
+        """What the actual body looks like. The Pact core's mock server looks at the start of a request only."""
+        if not self.strict:
+            return content_types.detect_bytes(content)
+        start = utf8(content[:_SEEN_OF_REQUESTS])
+        return content_types.UNKNOWN if start is None else content_types.detect(start)
 
     def may_compare(self, expected: ContentType, actual: ContentType) -> bool:
         if expected.equivalent(actual):
@@ -149,9 +157,15 @@ def expected_type(body: Body, stated: ContentType | None) -> ContentType:
     Where nothing states it, an object is judged by its first key in sorted order, which is the first that the Pact
     core would have written: `{"a": 1, "$b": 2}` is taken for text, since a key that starts with `$` looks like none.
     """
+    if body.state != "present":
+        # An empty body has no type of its own, whatever the contract says beside it.
+        return stated or content_types.UNKNOWN
     found = content_types.of_body(body, stated)
-    unstated = stated is None and (body.content_type is None or content_types.parse(body.content_type) is None)
-    if not unstated or body.state != "present" or not body.content.lstrip().startswith(b"{"):
+    if stated is not None or (body.content_type is not None and content_types.parse(body.content_type) is not None):
+        return found
+    if utf8(body.content) is None:
+        return content_types.UNKNOWN
+    if not body.content.lstrip().startswith(b"{"):
         return found
     try:
         value = json_text.loads(body.content)

@@ -1,8 +1,8 @@
 """XML as the matching sees it: elements with qualified names, attributes, and text in pieces.
 
-Parsed through defusedxml: no document types, no entities, no external access. Comments and processing instructions are left out, but part
-the text around them, as they do for the Pact core; so do CDATA sections, and each reference (`&lt;`) is a piece of its
-own.
+Parsed through defusedxml: no document types, no entities, no external access. Comments and processing instructions are
+left out, but part the text around them, as they do for the Pact core; so do CDATA sections, and each reference (`&lt;`)
+is a piece of its own.
 """
 
 from __future__ import annotations

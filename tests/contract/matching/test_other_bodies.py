@@ -276,3 +276,19 @@ def test_metadata_compares_expected_entries_with_their_kinds() -> None:
     assert [(one.kind, one.path) for one in outcome.mismatches] == [
         ("equality", "n"), ("equality", "contentType"), ("equality", "o"), ("missing", "t"),
     ]  # fmt: skip
+
+
+def test_an_empty_body_has_no_type_of_its_own() -> None:
+    response = HttpResponse(body=Body("empty", b"", "image/png"))
+
+    (mismatch,) = match_response(response, ActualResponse(200, (("Content-Type", "text/plain"),), b"x")).mismatches
+
+    assert mismatch.kind == "empty"
+
+
+def test_bytes_without_a_stated_type_open_the_gate_and_are_compared_as_bytes() -> None:
+    response = HttpResponse(body=Body("present", b"\xff\xfe"))
+    json = (("Content-Type", "application/json"),)
+
+    assert match_response(response, ActualResponse(200, json, b"\xff\xfe")).ok
+    assert [one.kind for one in match_response(response, ActualResponse(200, json, b"{}")).mismatches] == ["equality"]
