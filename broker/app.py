@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from tallystick.broker import db
-from tallystick.broker.access.audit import Audit
+from tallystick.broker.access import audit
+from tallystick.broker.access import queries as access_queries
+from tallystick.broker.access import service as access_service
 from tallystick.broker.access.door import Door
 from tallystick.broker.access.routes import routes as access
 from tallystick.broker.contracts.integrations import routes as integrations
@@ -22,6 +24,7 @@ from tallystick.broker.deployability import badge_routes, dashboard, network
 from tallystick.broker.deployability.routes import routes as deployability
 from tallystick.broker.deployments.routes import routes as deployments
 from tallystick.broker.environments.routes import routes as environments
+from tallystick.broker.errors import BadInitialAdmin, Invalid
 from tallystick.broker.http.index import routes as index
 from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.http.system import routes as system
@@ -65,11 +68,28 @@ def features() -> Sequence[Routes]:
     ]
 
 
+def _any_account(engine: Engine, settings: Settings) -> bool:
+    """Whether somebody can sign in; a broker without accounts first makes the administrator that the settings name."""
+    with db.read(engine) as connection:
+        if access_queries.any_account(connection) or not settings.initial_admin_username:
+            return access_queries.any_account(connection)
+    with db.write(engine) as session:
+        if not access_queries.any_account(session):
+            name, password = settings.initial_admin_username, settings.initial_admin_password
+            try:
+                access_service.create_account(session, name, ["admin"], db.now(session), password=password)
+            except Invalid as refused:
+                raise BadInitialAdmin(str(refused)) from None
+            audit.record(session, "settings", "account create", f"/accounts/{name}", sent={"roles": ["admin"]})
+    return True
+
+
 def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     """The broker as an ASGI application, its database migrated. Raises `CannotStart` when that is impossible."""
     own = engine is None
     engine = engine or db.engine_for(settings.database_url, pool_size=settings.database_max_connections)
     db.upgrade(engine)
+    has_accounts = _any_account(engine, settings)
     # Who calls and what is to be delivered is asked beside the requests, never in their way.
     beside = db.engine_for(engine.url.render_as_string(hide_password=False), pool_size=4)
 
@@ -100,7 +120,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.has_accounts = has_accounts
     app.state.vault = Vault(settings.secret_key, engine)
     register(app, features())
-    app.router.middleware_stack = RawRouter(app, settings, VERSION, Door(beside, settings), Audit())
+    app.router.middleware_stack = RawRouter(app, settings, VERSION, Door(beside, settings), audit.Audit())
     return app

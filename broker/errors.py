@@ -200,13 +200,24 @@ class DatabaseTooNew(CannotStart):
 
 
 @dataclass(eq=False)
+class BadInitialAdmin(CannotStart):
+    """The settings name a first account that cannot be."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"PACT_BROKER_INITIAL_ADMIN_USERNAME and …_PASSWORD name no possible account: {self.why}"
+
+
+@dataclass(eq=False)
 class NobodyMayListen(CannotStart):
     host: str
 
     def __str__(self) -> str:
         return (
             f"refusing to listen on {self.host} without accounts: anyone who reaches it could read and write. Set "
-            "PACT_BROKER_BASIC_AUTH_USERNAME and PACT_BROKER_BASIC_AUTH_PASSWORD, or pass --allow-anonymous."
+            "PACT_BROKER_BASIC_AUTH_USERNAME and PACT_BROKER_BASIC_AUTH_PASSWORD, make an account with `tallystick "
+            "broker account create`, or pass --allow-anonymous."
         )
 
 

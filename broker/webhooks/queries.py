@@ -380,12 +380,12 @@ def anything_due(db: Db, at: datetime) -> bool:
     return db.execute(_due(at).limit(1)).first() is not None
 
 
-def due(session: Session, at: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Deliveries to claim: due, and leased by nobody who is still alive. One statement."""
-    question = _due(at).order_by(DELIVERY.c.due_at, DELIVERY.c.id).limit(limit)
+def due(session: Session, at: datetime) -> int | None:
+    """The delivery to claim next: due, and leased by nobody who is still alive. One statement."""
+    question = _due(at).order_by(DELIVERY.c.due_at, DELIVERY.c.id).limit(1)
     if session.get_bind().dialect.name == "postgresql":
         question = question.with_for_update(skip_locked=True)
-    return session.execute(question).all()
+    return session.execute(question).scalar()
 
 
 def _due(at: datetime) -> Any:
@@ -393,7 +393,32 @@ def _due(at: datetime) -> Any:
         DELIVERY.c.status.in_(("not_run", "retrying")),
         DELIVERY.c.due_at <= at,
         or_(DELIVERY.c.lease_until.is_(None), DELIVERY.c.lease_until < at),
+        ~_same_under_way(at),
     )
+
+
+def _same_under_way(at: datetime) -> Any:
+    """Another delivery of the same verdict is being sent, to a webhook that wants to hear changes only."""
+    other = DELIVERY.alias("other")
+    return (
+        select(other.c.id)
+        .join(WEBHOOK, WEBHOOK.c.id == other.c.webhook_id)
+        .where(
+            WEBHOOK.c.only_changes,
+            other.c.webhook_id == DELIVERY.c.webhook_id,
+            other.c.consumer_version == DELIVERY.c.consumer_version,
+            other.c.lease_until >= at,
+            other.c.id != DELIVERY.c.id,
+        )
+        .exists()
+    )
+
+
+def take_turns(session: Session, delivery_id: int, at: datetime) -> bool:
+    """Whether a delivery may be claimed now that its webhook is locked against other claims. Two statements."""
+    webhook_id = select(DELIVERY.c.webhook_id).where(DELIVERY.c.id == delivery_id).scalar_subquery()
+    session.execute(select(WEBHOOK.c.id).where(WEBHOOK.c.id == webhook_id).with_for_update())
+    return session.execute(_due(at).where(DELIVERY.c.id == delivery_id)).first() is not None
 
 
 def last_told(db: Db, webhook_id: int, consumer_version: str | None, before_id: int) -> str | None:

@@ -28,9 +28,9 @@ from tallystick.broker.webhooks.secrets import SecretUnreadable, Vault
 
 log = logging.getLogger("tallystick.broker.webhooks")
 
-BATCH: Final = 8
 POLL_SECONDS: Final = 0.5
-SPARE_SECONDS: Final = 30  # that a lease outlives the time limits of the request
+SPARE_SECONDS: Final = 5  # that a lease outlives the time limits of its request
+LIMITS: Final = 4  # to connect, to send, to wait for an answer, to read it: each has the time limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +89,32 @@ class Worker:
                 self._stop.wait(POLL_SECONDS)
 
     def deliver_due(self) -> bool:
-        """Send what is due now; False when there was nothing."""
+        """Send one delivery that is due; False when there was none."""
         with read(self.engine) as connection:
             if not queries.anything_due(connection, now(connection)):
                 return False
         claimed = self._claim()
-        for each in claimed:
-            if self._stop.is_set():
-                break
-            self._finish(each, self._send(each))
-        return bool(claimed)
+        if claimed is not None:
+            self._finish(claimed, self._send(claimed))
+        return claimed is not None
 
-    def _claim(self) -> list[Claimed]:
-        lease = timedelta(seconds=BATCH * 2 * self.settings.webhook_timeout_seconds + SPARE_SECONDS)
+    def _claim(self) -> Claimed | None:
+        """One delivery at a time: whoever dies holds up no other for the length of its lease."""
+        lease = timedelta(seconds=LIMITS * self.settings.webhook_timeout_seconds + SPARE_SECONDS)
         with write(self.engine) as session:
             at = now(session)
-            ids = [row.id for row in queries.due(session, at, BATCH)]
-            if not ids:
-                return []
+            found = queries.due(session, at)
+            if found is None or not queries.take_turns(session, found, at):
+                return None
             token = secrets.token_hex(16)
             session.execute(
-                update(DELIVERY).where(DELIVERY.c.id.in_(ids)).values(lease_until=at + lease, lease_token=token)
+                update(DELIVERY).where(DELIVERY.c.id == found).values(lease_until=at + lease, lease_token=token)
             )
-            rows = session.execute(select(DELIVERY).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.due_at)).all()
-            return [
-                Claimed(
-                    row.id, row.uuid, row.webhook_id, row.event, json.loads(row.parameters), row.consumer_version,
-                    row.attempts, token,
-                )
-                for row in rows
-            ]  # fmt: skip
+            row = session.execute(select(DELIVERY).where(DELIVERY.c.id == found)).one()
+            return Claimed(
+                row.id, row.uuid, row.webhook_id, row.event, json.loads(row.parameters), row.consumer_version,
+                row.attempts, token,
+            )  # fmt: skip
 
     def _send(self, claimed: Claimed) -> _Outcome:
         with read(self.engine) as connection:
