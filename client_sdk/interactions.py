@@ -52,7 +52,10 @@ class _Draft:
 
     def given(self, state: str, parameters: Mapping[str, model.Json] | None = None, /, **more: model.Json) -> Self:
         """What must be true at the provider: `given("an order exists", id=7)`. May be repeated."""
-        self._states.append(model.ProviderState(state, {**(parameters or {}), **more}))
+        said = templates.expand({**(parameters or {}), **more}, place=f'parameters of the state "{state}",')
+        if said.rules or said.optional:
+            raise MatcherMisuse(f'the state "{state}" has a matcher in its parameters; they are plain values')
+        self._states.append(model.ProviderState(state, said.example))
         return self
 
     def pending(self) -> Self:

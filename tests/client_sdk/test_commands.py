@@ -130,6 +130,29 @@ def test_instances_are_told_apart(run, contract):
     assert run("record-undeployment", "-a", "app", "--environment", "phones", "--application-instance", "blue")[0] == 0
 
 
+def test_other_content_for_a_published_version_is_refused_with_the_brokers_words(run, contract):
+    assert run("publish", contract("twice"), "--consumer-app-version", "1", "--branch", "main")[0] == 0
+    assert run("publish", contract("twice"), "--consumer-app-version", "1", "--branch", "main")[0] == 0
+
+    code, _, err = run("publish", contract("twice", "/other"), "--consumer-app-version", "1", "--branch", "main")
+
+    assert code == 1
+    assert "Cannot change the content of the pact" in err
+
+
+def test_files_of_one_pair_are_joined_before_they_are_sent(run, contract, tmp_path):
+    first = contract("joined")
+    document = json.loads(first.read_text())
+    document["interactions"][0] |= {"description": "another"}
+    (tmp_path / "second.json").write_text(json.dumps(document))
+
+    code, out, err = run("publish", tmp_path, "--consumer-app-version", "1", "--json")
+
+    assert (code, len(json.loads(out))) == (0, 1), err
+    shown = run("contracts", "show", "--consumer", "joined", "--provider", "orders")[1]
+    assert shown.count("GET /orders/1 -> 200") == 2
+
+
 def test_publishing_is_all_or_nothing(run, contract, tmp_path):
     contract("none")
     (tmp_path / "broken.json").write_text("{")

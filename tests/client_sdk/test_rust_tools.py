@@ -1,5 +1,6 @@
 """Files that the SDK writes are taken by the Rust verifier and the Rust stub server as they are, matcher by matcher."""
 
+import base64
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 import tallystick as t
 from tallystick.client_sdk import pact_files
-from tallystick.client_sdk.mock import Reply
+from tallystick.client_sdk.mock import Mock, Reply
 from tallystick.client_sdk.pact_files import Recorded
 from tallystick.client_sdk.socket_server import SocketServer
 from tallystick.contract import reading
@@ -187,6 +189,100 @@ def test_the_rust_stub_server_serves_each_matcher_and_generator(tmp_path, enviro
                 assert match_response(by_name[name].response, ActualResponse(200, headers, content)).ok, (name, content)
         finally:
             stub.kill()
+
+
+def test_the_rust_stub_server_reads_our_requests_as_our_mock_does(tmp_path, environment):
+    contract = t.Consumer("the-sdk").has_contract_with("the-provider")
+    contract.upon_receiving("everything in a request").with_request(
+        "POST",
+        t.regex(r"/orders/\d+", example="/orders/7"),
+        query={"page": t.integer(1), "tag": t.each_like(t.regex("[a-z]", example="a")), "fixed": "x y&z"},
+        headers={"X-Trace": t.regex("[0-9a-f]+", example="ff"), "Accept": "application/json, text/plain"},
+        body={"lines": t.each_like({"sku": t.string("A"), "n": t.integer(1)}, min=2), "kind": t.one_of("a", "b")},
+    ).will_respond_with(201, body={"ok": True})
+    contract.upon_receiving("a form").with_request(
+        "POST", "/form", body=t.form({"a": t.regex("x+", example="x")})
+    ).will_respond_with(202)
+    contract.upon_receiving("xml").with_request(
+        "POST", "/xml", body=t.xml("<o><n>1</n></o>", matching={"$.o.n.#text": t.integer(1)})
+    ).will_respond_with(203)
+    contract.upon_receiving("text").with_request(
+        "POST", "/text", body=t.text("a1", matching=t.regex(r"a\d", example="a1"))
+    ).will_respond_with(200)
+    ready = [draft.ready() for draft in contract.described()]
+    path = tmp_path / "the-sdk-the-provider.json"
+    made = Contract(consumer="the-sdk", provider="the-provider")
+    pact_files.write(path, made, [Recorded(one.interaction, "here") for one in ready], run="1")
+    fine = {"lines": [{"sku": "x", "n": 5}, {"sku": "y", "n": 6}, {"sku": "z", "n": 7}], "kind": "b"}
+    headers = {"X-Trace": "0a", "Accept": "application/json,text/plain", "Content-Type": "application/json"}
+    query = "page=3&tag=b&tag=c&fixed=x%20y%26z"
+    asked = [
+        (201, "/orders/12", query, headers, json.dumps(fine)),
+        (500, "/orders/x", query, headers, json.dumps(fine)),
+        (500, "/orders/12", query + "&more=1", headers, json.dumps(fine)),
+        (500, "/orders/12", query, headers | {"X-Trace": "zz"}, json.dumps(fine)),
+        (500, "/orders/12", query, headers, json.dumps(fine | {"kind": "c"})),
+        (500, "/orders/12", query, headers, json.dumps(fine | {"lines": fine["lines"][:1]})),
+        (202, "/form", "", {"Content-Type": "application/x-www-form-urlencoded"}, "a=xxx"),
+        (500, "/form", "", {"Content-Type": "application/x-www-form-urlencoded"}, "a=y"),
+        (203, "/xml", "", {"Content-Type": "application/xml"}, "<o><n>22</n></o>"),
+        (500, "/xml", "", {"Content-Type": "application/xml"}, "<o><n>x</n></o>"),
+        (200, "/text", "", {"Content-Type": "text/plain"}, "a7"),
+        (500, "/text", "", {"Content-Type": "text/plain"}, "b7"),
+    ]
+    wanted = [status for status, *_ in asked]
+    ours = SocketServer(Mock("c", "p", ready).answer)
+    with subprocess.Popen(
+        [PACT, "stub", "--file", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as stub:
+        try:
+            theirs = listening(stub)
+            assert [ask(ours.port, *one) for _, *one in asked] == wanted
+            # Where our mock answers 500 the stub server answers 404 or 500; it does not look at headers at all.
+            found = [status if status < 400 else 500 for status in (ask(theirs, *one) for _, *one in asked)]
+            assert [found[at] for at in range(len(asked)) if at != 3] == wanted[:3] + wanted[4:]
+        finally:
+            stub.kill()
+            ours.close()
+
+
+def ask(port, path, query, headers, body) -> int:
+    url = f"http://127.0.0.1:{port}{path}" + (f"?{query}" if query else "")
+    request = urllib.request.Request(url, data=body.encode(), headers=headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_the_rust_verifier_verifies_our_messages(tmp_path, environment):
+    contract = t.Consumer("the-sdk").has_contract_with("the-provider")
+    contract.expects_message("an order was paid").with_contents(
+        {"id": t.integer(7), "at": t.datetime()}, metadata={"topic": t.regex("[a-z]+", example="orders")}
+    )
+    [ready] = [draft.ready() for draft in contract.described()]
+    path = tmp_path / "the-sdk-the-provider.json"
+    made = Contract(consumer="the-sdk", provider="the-provider")
+    pact_files.write(path, made, [Recorded(ready.interaction, "here")], run="1")
+
+    def sending(document, topic):
+        metadata = base64.b64encode(json.dumps({"topic": topic, "contentType": "application/json"}).encode()).decode()
+        headers = (("Content-Type", "application/json"), ("Pact-Message-Metadata", metadata))
+        return SocketServer(lambda request: Reply(200, headers, json.dumps(document).encode()))
+
+    good = sending({"id": 8, "at": "2026-01-01T00:00:00Z", "more": 1}, "payments")
+    bad = sending({"id": "8", "at": "2026-01-01T00:00:00Z"}, "payments")
+    try:
+        for port, code in ((good.port, 0), (bad.port, 1)):
+            done = subprocess.run(
+                [PACT, "verifier", "--file", path, "--hostname", "127.0.0.1", "--port", str(port)],
+                capture_output=True, text=True, env=environment, timeout=60,
+            )  # fmt: skip
+            assert done.returncode == code, done.stdout
+    finally:
+        good.close()
+        bad.close()
 
 
 def listening(stub: subprocess.Popen) -> int:
