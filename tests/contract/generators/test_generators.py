@@ -355,7 +355,9 @@ NAMES = ["RandomInt", "RandomDecimal", "RandomHexadecimal", "RandomString", "Reg
 NAMES += ["RandomBoolean", "ProviderState", "MockServerURL", "Other"]
 MEMBERS = ["min", "max", "digits", "size", "regex", "format", "expression", "dataType", "example"]
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda j: st.lists(j) | st.dictionaries(st.text(), j)
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda j: st.lists(j, max_size=3) | st.dictionaries(st.text(max_size=3), j, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -364,7 +366,7 @@ JSON = st.recursive(
     st.dictionaries(st.sampled_from(MEMBERS), JSON),
     JSON,
     st.sampled_from(["consumer", "provider"]),
-    st.dictionaries(st.text(), JSON),
+    st.dictionaries(st.text(max_size=4), JSON, max_size=3),
 )
 def test_whatever_is_configured_a_generator_makes_a_value_or_says_why_not(
     name: str, config: dict[str, Json], example: Json, mode: Mode, context: dict[str, Json]
