@@ -196,7 +196,11 @@ def _states(options: Mapping[str, Any], target: Any, lookup: Any) -> Changer:
     if url.startswith("/"):
         if target is None:
             raise CannotVerify("--state-change-url is a path, and there is no provider that it could be a path of")
-        send, where = _Lazily(target), f"{target.base_path}{url}"
+        from tallystick.verifier.targets.http import HttpTarget
+
+        # A state change may be sent twice, so that its connection can be kept, unlike that of a POST of a contract.
+        send = _Lazily(target.repeating() if isinstance(target, HttpTarget) else target)
+        where = f"{target.base_path}{url}"
     else:
         from tallystick.verifier.addresses import split_url
         from tallystick.verifier.targets.http import HttpTarget

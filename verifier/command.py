@@ -89,11 +89,11 @@ def show(report: Report, options: Mapping[str, Any]) -> None:
 
     if not options["quiet"]:
         colour, width = _terminal(options["colour"])
-        sys.stdout.write(console.text(report, colour=colour, width=width, verbose=options["verbose"]))
+        _print(console.text(report, colour=colour, width=width, verbose=options["verbose"]))
     if options["github"] or (os.environ.get("GITHUB_ACTIONS") == "true" and options["github"] is not None):
         from tallystick.verifier.reports import github
 
-        sys.stdout.write(github.text(report))
+        _print(github.text(report))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             from tallystick.verifier.reports import markdown
@@ -105,10 +105,20 @@ def show(report: Report, options: Mapping[str, Any]) -> None:
 
             content = import_module(f"tallystick.verifier.reports.{module}").text(report)
             if options[name] == "-":
-                sys.stdout.write(content)
+                _print(content)
             else:
                 _write(options[name], content, "w")
-    sys.stdout.flush()
+
+
+def _print(text: str) -> None:
+    """Write to the standard output, whatever it can show; a reader that went away is no error of ours."""
+    if hasattr(sys.stdout, "reconfigure") and (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(path: str, content: str, mode: str) -> None:

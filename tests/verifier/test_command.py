@@ -278,3 +278,19 @@ def test_an_interruption_leaves_no_child_and_says_what_was_done(tell, write, tmp
     assert "Interrupted: 1 of 2 interactions were not replayed." in said
     assert "Traceback" not in said + errors
     assert gone(map(int, pids.read_text().split()))
+
+
+def test_a_terminal_without_our_signs_and_a_reader_that_leaves_are_no_errors(provider, tell, write):
+    provider.on("/orders/1")
+    path = write(tell.contract(tell.interaction("an order")))
+
+    narrow = run(path, "--provider-base-url", provider.url, env={"PYTHONIOENCODING": "ascii"})
+    assert (narrow.returncode, narrow.stderr) == (0, "")
+    assert "? web-shop  1 passed" in narrow.stdout
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [sys.executable, "-m", "tallystick", "verify", path, "--provider-base-url", provider.url]
+    left = subprocess.run(program, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (left.returncode, left.stderr) == (0, "")

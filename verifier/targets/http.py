@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final, Literal
 
 from tallystick.contract.model import ActualRequest, ActualResponse
@@ -35,6 +36,12 @@ class HttpTarget:
         self.redirects = redirects
         self.limit_bytes = limit_bytes
         self.repeatable = repeatable
+
+    def repeating(self) -> HttpTarget:
+        """The same target for requests that may be sent twice whatever their method."""
+        again = copy(self)
+        again.repeatable = True
+        return again
 
     def start(self) -> None: ...
 
