@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 
 class CannotCall(Exception):
@@ -21,13 +22,30 @@ Lookup: TypeAlias = Callable[[str], Any]
 """Gives an argument by its name, or raises KeyError."""
 
 
+class _Kept:
+    """An event loop that is closed with the thread it was made for."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.loop = asyncio.new_event_loop()
+
+    def __del__(self) -> None:
+        self.loop.close()
+
+
+_own: Final = threading.local()
+
+
 def run_alone(awaitable: Awaitable[Any]) -> Any:
-    import asyncio
+    """Run on a loop of this thread's own, which stays: what a handler began before its yield ends on the same loop."""
 
     async def wait() -> Any:
         return await awaitable
 
-    return asyncio.run(wait())
+    if not hasattr(_own, "kept"):
+        _own.kept = _Kept()
+    return _own.kept.loop.run_until_complete(wait())
 
 
 def call(

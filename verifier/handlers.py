@@ -13,6 +13,7 @@ event loop when there is one.
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -89,8 +90,8 @@ class FunctionStates:
     def __init__(self, handlers: StateHandlers, loop: Loop = run_alone, lookup: Lookup | None = None):
         self.handlers = handlers
         self._loop, self._lookup = loop, lookup
-        self._open: dict[str, list[Any]] = {}
-        """Generators waiting at their yield, by state."""
+        self._open: dict[tuple[int, str], list[Any]] = {}
+        """Generators waiting at their yield, by thread and state: equal states may stand in several threads."""
 
     def change(self, state: ProviderState, action: Action) -> Mapping[str, Json]:
         if action == "teardown":
@@ -100,7 +101,7 @@ class FunctionStates:
             raise ReplayFailed(missing(state, self.handlers.names))
         value = self._call(function, state, action)
         if inspect.isgenerator(value) or inspect.isasyncgen(value):
-            self._open.setdefault(repr(state), []).append(value)
+            self._open.setdefault(_here(state), []).append(value)
             value = self._advance(value, function, state, action)
         if value is not None and not isinstance(value, Mapping):
             raise ReplayFailed(
@@ -113,7 +114,7 @@ class FunctionStates:
         return value or {}
 
     def _take_down(self, state: ProviderState) -> Mapping[str, Json]:
-        waiting = self._open.get(repr(state))
+        waiting = self._open.get(_here(state))
         if waiting:
             self._advance(waiting.pop(), self.handlers.setups[state.name], state, "teardown")
         function = self.handlers.teardowns.get(state.name)
@@ -144,6 +145,10 @@ class FunctionStates:
         kind = "state-change-failed" if action == "setup" else "teardown-failed"
         what = "set up" if action == "setup" else "torn down"
         return Problem(kind, f"state {state.name!r} could not be {what}: {why}", f"mend its handler {where(function)}")
+
+
+def _here(state: ProviderState) -> tuple[int, str]:
+    return threading.get_ident(), repr(state)
 
 
 def _line(error: BaseException) -> str:

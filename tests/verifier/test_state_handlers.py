@@ -1,5 +1,8 @@
 """Provider states as Python functions."""
 
+import asyncio
+import threading
+
 import pytest
 
 from tallystick.contract.model import ProviderState
@@ -80,6 +83,52 @@ def test_generators_set_up_before_their_yield_and_take_down_after_it():
     assert events == ["up"]
     changer.change(ProviderState("s"), "teardown")
     assert events == ["up", "down"]
+
+
+def test_an_async_generator_ends_on_the_loop_it_began_on():
+    loops = []
+    states = StateHandlers()
+
+    @states("s")
+    async def handler():
+        loops.append(asyncio.get_running_loop())
+        yield {"value": 1}
+        loops.append(asyncio.get_running_loop())
+
+    changer = FunctionStates(states)
+
+    assert changer.change(ProviderState("s"), "setup") == {"value": 1}
+    assert len(loops) == 1
+    changer.change(ProviderState("s"), "teardown")
+    assert len(loops) == 2
+    assert loops[0] is loops[1]
+
+
+def test_equal_states_in_two_threads_are_taken_down_each_by_its_own():
+    events = []
+    states = StateHandlers()
+    both = threading.Barrier(2)
+
+    @states("s")
+    def handler():
+        me = threading.get_ident()
+        yield
+        events.append(me == threading.get_ident())
+
+    changer = FunctionStates(states)
+
+    def replay():
+        changer.change(ProviderState("s"), "setup")
+        both.wait(10)
+        changer.change(ProviderState("s"), "teardown")
+
+    threads = [threading.Thread(target=replay) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert events == [True, True]
 
 
 def test_a_teardown_of_its_own_and_a_handler_for_all_others():
