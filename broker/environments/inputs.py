@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.broker.environments.names import display_name
-from tallystick.broker.http.checks import LONGEST_NAME, Fields, text_complaints
+from tallystick.broker.http.checks import Fields, text_complaints
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Described:
 def described(sent: Any) -> Described:
     """The environment, or `Invalid` with every complaint."""
     fields = Fields(sent)
-    name = fields.text("name", required=True, spaces=False, longest=LONGEST_NAME)
+    name = fields.text("name", required=True, spaces=False)
     shown = fields.text("displayName")
     production = fields.boolean("production", required=True)
     contacts = _contacts(fields)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tallystick.broker.http.checks import text_complaints
+from tallystick.broker.http.checks import LONGEST_NAME, text_complaints
 
 BRANCH_LIKE: Final = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
 ENVIRONMENT_LIKE: Final = ("environment", "deployed", "released", "deployedOrReleased")
@@ -136,7 +136,10 @@ def _wrong_types(members: Mapping[str, Any]) -> list[str]:
 
 
 def _text_complaints(key: str, value: Any) -> list[str]:
-    return [f"{key} {message}" for message in text_complaints(value, filled=True, blank=False, lines=True)]
+    return [
+        f"{key} {message}"
+        for message in text_complaints(value, filled=True, blank=False, lines=True, longest=LONGEST_NAME)
+    ]
 
 
 def _broken_rules(members: Mapping[str, Any], provider_branch: str | None, environments: frozenset[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from tallystick.broker.errors import Malformed
-from tallystick.broker.http.checks import LONGEST_NAME, Fields
+from tallystick.broker.http.checks import Fields
 from tallystick.contract import json_text
 
 # The characters of RFC 3986; a relative reference passes, a space does not.
@@ -48,7 +48,7 @@ def published(sent: Any, body: bytes) -> Published:
     """The result, or `Invalid` with every complaint. `sent` is what `body` holds."""
     fields = Fields(sent)
     success = fields.boolean("success", required=True)
-    version = fields.text("providerApplicationVersion", required=True, blank=False, longest=LONGEST_NAME)
+    version = fields.text("providerApplicationVersion", required=True, blank=False)
     build_url = fields.text("buildUrl")
     if build_url is not None and not _URI.fullmatch(build_url):
         fields.complain("buildUrl", "is not a valid URI")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tallystick.broker import summaries
 from tallystick.broker.errors import NotFound
+from tallystick.broker.http.checks import storable
 from tallystick.broker.http.metadata import Remembered
 from tallystick.broker.participants.queries import version_numbered
 from tallystick.broker.participants.service import ensure_version
@@ -158,9 +159,9 @@ def _store_failures(session: Session, verification_id: int, failed: list[Outcome
             [
                 {
                     "verification_id": verification_id,
-                    "interaction_id": _clean(outcome.interaction_id),
+                    "interaction_id": outcome.interaction_id and storable(outcome.interaction_id),
                     "interaction_sha": outcome.sha,
-                    "description": _clean(outcome.description),
+                    "description": outcome.description and storable(outcome.description),
                     "mismatches": json.dumps(outcome.mismatches, separators=(",", ":")),
                 }
                 for outcome in failed
@@ -199,15 +200,10 @@ def _move_intervals(
                         "branch": branch,
                         "consumer": content.consumer,
                         "interaction_sha": sha,
-                        "description": _clean(description) or "",
+                        "description": storable(description),
                         "since_version": sent.provider_version,
                         "since_at": now,
                     }
                     for sha, description in changed.opened.items()
                 ],
             )
-
-
-def _clean(value: str | None) -> str | None:
-    """The text without what no database takes: NUL and half characters, which only a report may hold."""
-    return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()

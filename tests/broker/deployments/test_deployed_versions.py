@@ -265,7 +265,7 @@ def test_deleting_an_environment_ends_what_ran_there(client, production):
 
 @pytest.mark.parametrize(
     ("instance", "message"),
-    [("x" * 501, "size cannot be greater than 500"), ("a\0b", "cannot contain a NUL character")],
+    [("x" * 1001, "size cannot be greater than 1000 bytes"), ("a\0b", "cannot contain a NUL character")],
 )
 def test_an_instance_that_no_database_takes_is_refused(client, production, instance, message):
     response = record(client, production, body={"applicationInstance": instance})

@@ -62,7 +62,7 @@ def test_an_environment_is_created_with_a_uuid_of_ours_and_a_display_name_made_o
         ({"name": 1, "production": "true"}, {"name": ["must be a string"], "production": ["must be boolean"]}),
         ({"name": "a b", "production": True}, {"name": ["cannot contain spaces"]}),
         ({"name": "a\nb", "production": True}, {"name": ["cannot contain multiple lines"]}),
-        ({"name": "x" * 501, "production": True}, {"name": ["size cannot be greater than 500"]}),
+        ({"name": "x" * 1001, "production": True}, {"name": ["size cannot be greater than 1000 bytes"]}),
         ({"name": "a\0b", "production": True}, {"name": ["cannot contain a NUL character"]}),
         ({"name": "e", "production": True, "displayName": 1}, {"displayName": ["must be a string"]}),
         ({"name": "e", "production": True, "displayName": "a\nb"}, {"displayName": ["cannot contain multiple lines"]}),
