@@ -33,6 +33,10 @@ STANDARD_REQUEST_HEADERS: Final = frozenset(_REQUEST.split())
 STANDARD_RESPONSE_HEADERS: Final = frozenset(_RESPONSE.split())
 
 
+_FORM: Final = ("application", "x-www-form-urlencoded")
+_MULTIPART: Final = ("multipart", "form-data")
+
+
 @dataclass(slots=True)
 class HttpComparison:
     """Compares HTTP interactions with one description; what is worked out for one is kept for the next."""
@@ -53,7 +57,8 @@ class HttpComparison:
 
     def compare(self, exchange: Exchange, *, version_4: bool) -> Iterator[Finding]:
         method, path = str(exchange.request.get("method", "GET")), exchanges.path_of(exchange.request)
-        operation = self.router.find(method, path)
+        # A path value that is wrong on purpose leads to the operation all the same.
+        operation = self.router.find(method, path, strict=not _fails(exchange))
         if operation is None:
             yield _finding(
                 exchange, "request.path-or-method.unknown",
@@ -200,21 +205,24 @@ class HttpComparison:
                     spec,
                 )
         else:
-            value, validator = self._form_value(body, chosen or "", sent)
+            value, validator = self._form_value(body, chosen or "", sent, schema)
             yield from self._faulty(
                 exchange, "request.body.incompatible", validator, schema, value, ".request.body",
                 f"{spec}.{chosen}.schema",
             )  # fmt: skip
 
-    def _form_value(self, body: Any, chosen: str, sent: str) -> tuple[Any, Validator]:
+    def _form_value(self, body: Any, chosen: str, sent: str, schema: Schema) -> tuple[Any, Validator]:
         """The body as a value. The fields of a form are texts, so they may spell what the schema wants."""
         value = MISSING if body is ABSENT else body
         kind = media.normal(sent if "*" in chosen else chosen)
-        if kind == ("application", "x-www-form-urlencoded"):
-            return (exchanges.form_of(value) if isinstance(value, str) else value), self._requests
-        if kind == ("multipart", "form-data"):
-            return (exchanges.multipart_of(value, sent) if isinstance(value, str) else value), self._requests
-        return value, self._requests
+        if not isinstance(value, str) or kind not in (_FORM, _MULTIPART):
+            return value, self._requests
+        fields = exchanges.form_of(value) if kind == _FORM else exchanges.multipart_of(value, sent)
+        if isinstance(fields, dict):
+            # One field of the name is a list of one, where a list is wanted.
+            arrays = {name for name in fields if self._forms.wants_array(schema, name)}
+            fields = {n: [v] if n in arrays and isinstance(v, str) else v for n, v in fields.items()}
+        return fields, self._forms
 
     # --- the response --------------------------------------------------------------------------------------------
 
@@ -255,7 +263,8 @@ class HttpComparison:
                 f"{spec}.content",
             )  # fmt: skip
             return
-        yield from self._response_body(exchange, response, request_headers, f"{spec}.content", version_4)
+        wanted = [*([sent] if sent else []), *media.accepted(request_headers.get("accept", "")), "application/json"]
+        yield from self._response_body(exchange, response, wanted, f"{spec}.content", version_4)
 
     def _response_headers(
         self, exchange: Exchange, operation: Operation, response: Response, headers: Mapping[str, str], spec: str
@@ -282,12 +291,11 @@ class HttpComparison:
                 )  # fmt: skip
 
     def _response_body(
-        self, exchange: Exchange, response: Response, request_headers: Mapping[str, str], spec: str, version_4: bool
+        self, exchange: Exchange, response: Response, wanted: Sequence[str], spec: str, version_4: bool
     ) -> Iterator[Finding]:
         body = exchanges.body_of(exchange.response, version_4=version_4)
         if body is ABSENT or body in (None, "", False, 0):
             return
-        wanted = [*media.accepted(request_headers.get("accept", "")), "application/json"]
         chosen = media.best(wanted, response.content) or next(iter(response.content), None)
         schema = response.content.get(chosen) if chosen else None
         if chosen and not media.checkable(chosen):

@@ -230,11 +230,13 @@ class Router:
             routes = self._routes.setdefault(operation.method, Templates(ignore_case=self._fold))
             routes.add(operation.template, operation)
 
-    def find(self, method: str, path: str) -> Operation | None:
+    def find(self, method: str, path: str, *, strict: bool = True) -> Operation | None:
+        """The operation; where not `strict`, one whose parameters don't allow the values will do."""
         path = path if path.startswith("/") else "/" + path
         routes = self._routes.get(method.upper())
         candidates = routes.find(path) if routes is not None else []
-        return next((one for one in candidates if self._allows(one, path)), None)
+        fitting = next((one for one in candidates if self._allows(one, path)), None)
+        return candidates[0] if fitting is None and candidates and not strict else fitting
 
     def _allows(self, operation: Operation, path: str) -> bool:
         wanted = [one for one in operation.parameters if one.place == "path" and one.schema is not None]

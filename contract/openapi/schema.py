@@ -85,6 +85,15 @@ class Validator:
             known = self._shapes[id(schema)] = (schema, shaped(schema, self.side, self.resolve))
         return known[1]
 
+    def wants_array(self, schema: Schema, name: str) -> bool:
+        """Whether a member of an object is an array, as far as one look tells."""
+        seen: set[str] = set()
+        while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str) and schema["$ref"] not in seen:
+            seen.add(schema["$ref"])
+            schema = self.resolve(schema["$ref"])
+        member = _map(self.shape(schema), "properties").get(name) if isinstance(schema, Mapping) else None
+        return isinstance(member, Mapping) and (member.get("type") == "array" or "array" in _list(member, "type"))
+
     def _valid(self, schema: Schema, value: Any, depth: int) -> bool:
         return next(self._check(schema, value, (), (), depth), None) is None
 
