@@ -5,7 +5,7 @@ The rows themselves are fetched by `row_queries`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -435,3 +435,16 @@ def contracts_among(
         needs[row.version_id] = needs.get(row.version_id, frozenset()) | {row.provider_id}
     fits = {(row.version_id, row.provider_version_id): row.success for row in connection.execute(_FITS, values)}
     return needs, fits
+
+
+_NUMBERED = (
+    select(PARTICIPANT.c.name, VERSION.c.id, VERSION.c.number)
+    .join(VERSION, VERSION.c.participant_id == PARTICIPANT.c.id)
+    .where(_among(PARTICIPANT.c.name, "names"), _among(VERSION.c.number, "numbers"))
+)
+
+
+def versions_named(connection: Connection, wanted: Mapping[str, str]) -> dict[str, int]:
+    """Version ids by application, for one number of each. One statement."""
+    values = {"names": sorted(wanted), "numbers": sorted(set(wanted.values()))}
+    return {row.name: row.id for row in connection.execute(_NUMBERED, values) if wanted.get(row.name) == row.number}

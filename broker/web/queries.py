@@ -170,6 +170,7 @@ class Result:
     success: bool
     at: datetime
     build_url: str | None
+    result: int  # the number that URLs name
 
 
 _RESULTS = (
@@ -180,6 +181,7 @@ _RESULTS = (
         HEAD.c.success,
         VERIFICATION.c.executed_at,
         VERIFICATION.c.build_url,
+        VERIFICATION.c.number.label("result"),
     )
     .join(VERSION, VERSION.c.id == HEAD.c.provider_version_id)
     .join(VERIFICATION, VERIFICATION.c.id == HEAD.c.verification_id)

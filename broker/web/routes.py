@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.broker.web import answers, assets, contracts, dashboard, network, participants
+from tallystick.broker.web import answers, assets, contracts, dashboard, network, participants, results
 
-routes: Final = [assets.routes, dashboard.routes, answers.routes, network.routes, participants.routes, contracts.routes]
+routes: Final = [
+    assets.routes,
+    dashboard.routes,
+    answers.routes,
+    network.routes,
+    participants.routes,
+    contracts.routes,
+    results.routes,
+]

@@ -108,6 +108,14 @@ def test_axe_finds_nothing_to_mend(visit, brokers, name):
     assert violations(visit(brokers[1] + PAGES[name], bypass_csp=True)) == []  # the policy would keep axe itself out
 
 
+def test_a_result_is_reached_from_its_row_and_is_accessible_too(visit, brokers):
+    page = visit(brokers[1] + "/matrix/provider/Orders/consumer/Web", bypass_csp=True)
+    page.get_by_role("link", name="Failed").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Orders does not keep its contract with Web"
+    assert page.get_by_text("Expected 1 but got 2").is_visible()
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("path", ["/", "/network", "/can-i-deploy"])
 def test_an_empty_broker_is_accessible_too(visit, brokers, path):
     assert violations(visit(brokers[0] + path, bypass_csp=True)) == []

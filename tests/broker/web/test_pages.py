@@ -293,3 +293,36 @@ def test_the_style_sheet_is_ours_and_small(client, visit):
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/css;charset=utf-8")
     assert len(answer.content) < 20_000
     assert "http" not in answer.text
+
+
+def test_the_page_of_a_result_tells_what_failed_first(visit, past):
+    page = visit("/matrix/provider/Orders/consumer/Web")
+    links = [link for link in page.links if link and "/verification-results/" in link]
+    assert len(links) == 2
+    failed = visit(f"/{links[0].split('/', 3)[3]}")
+    assert failed.headings == ["Orders", "does not keep its contract with", "Web"]
+    for words in (
+        "✕ Failed fetch body $.total Expected 1 but got <b>2</b>",
+        "Orders 7 main",
+        "Web 1 production main #prod",
+    ):
+        assert words in failed.text, words
+    kept = visit(f"/{links[1].split('/', 3)[3]}")
+    assert kept.headings == ["Orders", "keeps its contract with", "Web"]
+    assert "reported the outcome only" in kept.text
+
+
+@pytest.mark.parametrize(
+    "report", [{"tests": [{"success": False}]}, [1, "x", {"exceptions": [{"message": "boom"}]}], "x"]
+)
+def test_a_report_of_any_shape_is_a_page(visit, world, report):
+    world.published("Web 1", to="Orders").verified("Orders 7", "Web 1", success=False, results=report)
+    path = world.last.json()["_links"]["self"]["href"].split("/", 3)[3]
+    assert visit(f"/{path}").headings[0] == "Orders"
+
+
+def test_a_result_that_does_not_exist_is_a_page_too(visit, past):
+    sha = "0" * 40
+    for number in ("1", "x", "9" * 30):
+        path = f"/pacts/provider/Orders/consumer/Web/pact-version/{sha}/verification-results/{number}"
+        assert "There is no such verification result." in visit(path, 404).text
