@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -18,6 +17,8 @@ from tallystick.client_sdk.version import VERSION
 from tallystick.contract import model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     import requests
 
@@ -84,6 +85,8 @@ class ConsumerContract:
     @property
     def file(self) -> Path:
         """Where the contract will be written when the run ends."""
+        from pathlib import Path
+
         directory = recording.current().default_directory() if self._pact_dir is None else Path(self._pact_dir)
         return directory / pact_files.file_name(self.consumer, self.provider)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import quote_plus
 
 from tallystick.client_sdk import templates
 from tallystick.client_sdk.matchers import Matcher, MatcherMisuse, Template, matches_whole
@@ -61,6 +60,8 @@ def binary(content: bytes, media_type: str = "application/octet-stream") -> Cont
 
 def form(fields: Mapping[str, Template]) -> Content:
     """A form body (`application/x-www-form-urlencoded`): each value a text, a number, a matcher or a list of texts."""
+    from urllib.parse import quote_plus
+
     named = templates.texts(fields, place="form field")
     pairs = [f"{quote_plus(name)}={quote_plus(value)}" for name, values in named.values.items() for value in values]
     rules = {templates.step("$", name): rule for name, rule in named.rules.items()}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
-from urllib.parse import quote
+from typing import Any, Final, Self, TypeAlias
 
 from tallystick.client_sdk import content, templates
 from tallystick.client_sdk.content import Content
 from tallystick.client_sdk.matchers import Matcher, MatcherMisuse, Template
 from tallystick.contract import model
+
+_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/_.-]+")
 
 Body: TypeAlias = "Template | bytes | Content"
 Words: TypeAlias = "Mapping[str, str | int | float | bool | Matcher[Any] | Sequence[str | int | float]]"
@@ -110,9 +112,11 @@ class HttpDraft(_Draft):
             raise MatcherMisuse(f"path {example!r} must begin with a slash, without the server's address")
         if "?" in example:
             raise MatcherMisuse(f"path {example!r} holds a query; say with_request(…, query={{…}}) instead")
-        if rule is None:
+        if rule is None and not _PLAIN_PATH.fullmatch(example):
+            from urllib.parse import quote
+
             example = quote(example, safe="/%:@!$&'()*+,;=~-._")
-        else:
+        if rule is not None:
             rules["path"] = {"": rule}
         if generator is not None:
             generators["path"] = {"": generator}

@@ -8,16 +8,17 @@ the run that wrote it last; it may be deleted at any time and is not meant for v
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tallystick.contract import model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Identity: TypeAlias = str
 Stale: TypeAlias = Callable[[str | None], bool]
@@ -95,6 +96,8 @@ def identity(interaction: model.Interaction) -> Identity:
     """What makes two interactions the same one: key, or kind, description and provider states with parameters."""
     if interaction.key:
         return f"key:{interaction.key}"
+    import json
+
     states = [[state.name, state.params] for state in interaction.states]
     return json.dumps([type(interaction).__name__, interaction.description, states], sort_keys=True, default=str)
 
@@ -205,6 +208,8 @@ def _notes_dir(directory: Path) -> Path:
 
 
 def _read_notes(path: Path) -> _Notes:
+    import json
+
     try:
         document: Mapping[str, Any] = json.loads(path.read_bytes())
         return _Notes({key: (str(origin), str(run)) for key, (origin, run) in document["interactions"].items()})
@@ -215,6 +220,8 @@ def _read_notes(path: Path) -> _Notes:
 
 
 def _notes_document(notes: _Notes) -> bytes:
+    import json
+
     return json.dumps({"interactions": {k: list(v) for k, v in sorted(notes.entries.items())}}, indent=1).encode()
 
 

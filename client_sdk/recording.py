@@ -12,11 +12,14 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tallystick.client_sdk import pact_files
 from tallystick.client_sdk.pact_files import Recorded, SaidTwice, Stale, Written
 from tallystick.contract import model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -55,6 +58,8 @@ class Recording:
 
     def default_directory(self) -> Path:
         """Where contracts go unless told otherwise."""
+        from pathlib import Path
+
         named = os.environ.get("TALLYSTICK_PACT_DIR")
         return Path(named) if named else self.directory or Path.cwd() / "pacts"
 
@@ -143,7 +148,7 @@ def stale_outside_pytest(origins: set[str]) -> Callable[[str | None], bool]:
     def stale(origin: str | None) -> bool:
         if origin is None or origin in origins:
             return True
-        return not Path(origin.partition("::")[0]).exists()
+        return not os.path.exists(origin.partition("::")[0])
 
     return stale
 

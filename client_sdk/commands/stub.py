@@ -13,7 +13,7 @@ from tallystick.client_sdk.commands import shared
 
 @click.command("stub")
 @click.argument("paths", nargs=-1, metavar="FILES...")
-@click.option("--provider", metavar="P", help="With a broker: serve the latest contracts with this provider.")
+@click.option("--provider", metavar="P", help="With a broker and no FILES: only its contracts with this provider.")
 @click.option("--consumer", metavar="C", help="Serve this consumer's contracts only.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; a free one when left out.")
@@ -48,12 +48,12 @@ def stub(
     from tallystick.client_sdk.stub_server import Files, Stub, Trouble, keep_fresh
     from tallystick.contract.model import ActualRequest
 
-    if bool(paths) == bool(provider):
-        raise click.UsageError("give contract FILES, or --provider P with --broker-base-url URL")
+    if paths and provider:
+        raise click.UsageError("--provider is for contracts of a broker, not for FILES")
     files = Files([Path(path) for path in paths]) if paths else None
     with shared.readable():
         try:
-            contracts = files.read() if files is not None else _from_broker(broker, provider or "", consumer)
+            contracts = files.read() if files is not None else _from_broker(broker, provider, consumer)
         except OSError as problem:
             raise shared.Failure(f"{problem.filename}: {problem.strerror}", 2) from None
     if consumer is not None:
@@ -90,13 +90,16 @@ def stub(
         server.close()
 
 
-def _from_broker(broker: Any, provider: str, consumer: str | None) -> list[Any]:
+def _from_broker(broker: Any, provider: str | None, consumer: str | None) -> list[Any]:
     from tallystick.contract import reading
 
     with broker() as client:
-        entries = [one for one in client.latest_contracts() if one.provider == provider]
+        entries = client.latest_contracts()
+        if provider is not None:
+            entries = [one for one in entries if one.provider == provider]
         if consumer is not None:
             entries = [one for one in entries if one.consumer == consumer]
         if not entries:
-            raise shared.Failure(f"the broker has no contract with {provider}", shared.UNKNOWN)
+            with_whom = f" with {provider}" if provider else ""
+            raise shared.Failure(f"the broker has no contract{with_whom}", shared.UNKNOWN)
         return [reading.read(client.contract_at(one.url), name=one.url or "") for one in entries]

@@ -83,7 +83,9 @@ def commands() -> str:
             continue
         module, _, attribute = entry.target.partition(":")
         for title, command in _with_subcommands(name, getattr(importlib.import_module(module), attribute)):
-            context = click.Context(command, info_name=f"tallystick {title}", max_content_width=100, terminal_width=100)
+            context = click.Context(
+                command, info_name=f"tallystick {title}", terminal_width=100, help_option_names=["-h", "--help"]
+            )
             lines += [f"## tallystick {title}", "", "```text", command.get_help(context), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 

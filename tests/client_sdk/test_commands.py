@@ -180,7 +180,9 @@ def test_publishing_is_all_or_nothing(run, contract, tmp_path):
         (("delete-environment", "--uuid", "nosuch"), 1, "the broker knows none"),
         (("contracts", "show"), 2, "give a FILE"),
         (("create-webhook", "http://x"), 2, "on which events?"),
-        (("stub",), 2, "give contract FILES"),
+        (("stub", "--provider", "nosuch"), 3, "the broker has no contract with nosuch"),
+        (("stub", "x.json", "--provider", "p"), 2, "not for FILES"),
+        (("stub", "x.json"), 2, "x.json: No such file"),
     ],
 )  # fmt: skip
 def test_a_wrong_command_line_is_one_readable_message(run, arguments, code, message):

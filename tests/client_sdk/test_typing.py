@@ -133,3 +133,27 @@ def test_a_slip_is_found_before_the_test_runs(mypy, line, error):
     code, out = mypy(textwrap.dedent(f"from tallystick import Consumer, integer, like, uuid\n\n{line}\n"))
 
     assert (code, error in out) == (1, True), out
+
+
+def test_type_checkers_see_the_names_that_python_sees():
+    import ast
+    from pathlib import Path
+
+    import tallystick
+
+    tree = ast.parse(Path(tallystick.__file__).read_text())
+    seen = {
+        alias.asname: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    }
+    assert seen == tallystick._HOME
+
+
+def test_the_version_that_contracts_name_is_the_distributions():
+    import tallystick
+    from tallystick.client_sdk.version import VERSION
+
+    assert tallystick.__version__ == VERSION
