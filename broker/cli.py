@@ -122,8 +122,9 @@ def config(as_json: bool) -> None:
 @click.option(
     "--keep",
     envvar="PACT_BROKER_DATABASE_CLEAN_KEEP_VERSION_SELECTORS",
-    help='JSON list of selectors of versions to keep, such as \'[{"latest": true}, {"maxAge": 30}]\'.  [default: the '
-    "latest of each application, branch and tag, and what is younger than 90 days; always what is deployed or released]",
+    help='JSON list of selectors of versions to keep, such as \'[{"latest": true}, {"maxAge": 30}]\'.  [default: '
+    "the latest of each application, branch and tag, and what is younger than 90 days; always what is deployed or "
+    "released]",
 )
 @click.option(
     "--limit",
@@ -161,17 +162,17 @@ def clean(
     from tallystick.broker import db
     from tallystick.broker.contracts import cleaning, keeping
     from tallystick.broker.errors import CannotStart
-    from tallystick.broker.settings import from_environment
+    from tallystick.broker.settings import BadSetting, from_environment
 
     try:
         kept = keeping.DEFAULT if keep is None else keeping.selectors(json.loads(keep))
-        settings = from_environment(os.environ, database_url=database_url)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"--keep: {error}") from None
     try:
+        settings = from_environment(os.environ, database_url=database_url)
         engine = db.engine_for(settings.database_url)
         db.upgrade(engine)
-    except CannotStart as refused:
+    except (CannotStart, BadSetting) as refused:
         raise CannotRun(str(refused)) from None
     with db.write(engine) as session:
         if not cleaning.locked(session):

@@ -27,8 +27,8 @@ THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its
     "client_sdk": {"click", "httpx", "regex", "pydantic", "jsonschema", "requests", "urllib3", "pytest", "cryptography"},
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
-        "alembic", "anyio", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpx", "itsdangerous", "jinja2",
-        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
+        "alembic", "anyio", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpx", "itsdangerous",
+        "jinja2", "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
         "starlette", "uvicorn", "yaml",
     },
 }  # fmt: skip

@@ -100,14 +100,14 @@ def test_a_port_in_use_is_told_and_ends_with_4(serve: Run, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_beyond_this_machine_it_listens_only_with_users_or_when_told_that_none_are_needed(
-    serve: Run, host: str, tmp_path: Path
+    serve: Run, host: str
 ) -> None:
     code, errors = refused(serve("--port", "0", "--host", host))
 
     assert code == 4
     assert f"refusing to listen on {host} without accounts" in errors
     assert "--allow-anonymous" in errors
-    assert not (tmp_path / "tallystick.sqlite3").exists()
+    assert "Traceback" not in errors
 
 
 def test_with_the_two_users_it_listens_everywhere(serve: Run) -> None:
@@ -173,5 +173,5 @@ def test_options_come_from_the_incumbents_variables(serve: Run, tmp_path: Path) 
 def test_a_variable_that_cannot_be_read_is_named(serve: Run) -> None:
     code, errors = refused(serve("--port", "0", PACT_BROKER_DATABASE_MAX_CONNECTIONS="many"))
 
-    assert code == 2
+    assert code == 4
     assert "PACT_BROKER_DATABASE_MAX_CONNECTIONS must be a whole number, not 'many'" in errors
