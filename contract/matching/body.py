@@ -15,10 +15,10 @@ from tallystick.contract import content_types, json_text, limits
 from tallystick.contract.content_types import ContentType
 from tallystick.contract.matching import rule_tree
 from tallystick.contract.matching.findings import Findings
-from tallystick.contract.matching.matchers import ContentTypeOf, utf8
 from tallystick.contract.matching.outcome import CannotCheck
 from tallystick.contract.matching.rule_tree import Place, ReadyRule
-from tallystick.contract.matching.values import json_text_of
+from tallystick.contract.matching.scalar_matchers import ContentTypeOf
+from tallystick.contract.matching.values import json_text_of, utf8
 from tallystick.contract.model import Body, Rule
 
 ENTRY_POINTS: Final = "tallystick.content_handlers"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tallystick.contract import paths
-from tallystick.contract.matching.matchers import Check
+from tallystick.contract.matching.check import Check
 from tallystick.contract.matching.outcome import CannotCheck, Outcome, Undecided
 from tallystick.contract.matching.rule_tree import ReadyRule
 from tallystick.contract.mismatch import Mismatch, Part

@@ -6,8 +6,8 @@ from tallystick.contract.http_text import parse_query
 from tallystick.contract.matching import parts
 from tallystick.contract.matching.body import Actual, Expected
 from tallystick.contract.matching.findings import Findings
-from tallystick.contract.matching.matchers import utf8
 from tallystick.contract.matching.rule_tree import Place, ReadyRule
+from tallystick.contract.matching.values import utf8
 
 
 class FormBody:

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from tallystick.contract import json_text
 from tallystick.contract.matching.body import Actual, Expected
+from tallystick.contract.matching.check import Check
 from tallystick.contract.matching.findings import Findings, Steps
-from tallystick.contract.matching.matchers import NUMBERS, ArrayContains, Check, EachKey, EachValue, Values
+from tallystick.contract.matching.matchers import ArrayContains, EachKey, EachValue, Values
 from tallystick.contract.matching.outcome import CannotCheck, any_of
 from tallystick.contract.matching.rule_tree import Place, ReadyRule, place_of_each_value, variants_of
+from tallystick.contract.matching.scalar_matchers import NUMBERS
 from tallystick.contract.matching.values import equal, json_text_of, shown
 
 _ABSENT: Final = object()

@@ -6,8 +6,8 @@ from functools import partial
 
 from tallystick.contract.matching.body import Actual, Expected
 from tallystick.contract.matching.findings import Findings, Steps
-from tallystick.contract.matching.matchers import utf8
 from tallystick.contract.matching.outcome import CannotCheck, any_of
+from tallystick.contract.matching.values import utf8
 
 _ROOT = Steps()
 

@@ -15,8 +15,10 @@ from functools import partial
 from typing import Any, Final
 
 from tallystick.contract import paths
-from tallystick.contract.matching.matchers import ArrayContains, Check, EachKey, EachValue, Type, check_of
+from tallystick.contract.matching.check import Check
+from tallystick.contract.matching.matchers import ArrayContains, EachKey, EachValue, check_of
 from tallystick.contract.matching.outcome import any_of
+from tallystick.contract.matching.scalar_matchers import Type
 from tallystick.contract.model import Matcher, Rule
 from tallystick.contract.rules import read_variant_rules
 

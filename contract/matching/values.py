@@ -1,4 +1,4 @@
-"""JSON values as the Pact core sees them: their kinds, their equality, their text in messages.
+"""Values as the Pact core sees them: their kinds, their equality, their text in messages.
 
 All numbers with a fraction or an exponent are doubles, and so are integers beyond 64 bits: 1.10 equals 1.1, but 1 does
 not equal 1.0. Values of a message that show a number in full keep what was read.
@@ -97,3 +97,11 @@ def quoted(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value and its kind: `'b' (String)`."""
     return f"{quoted(value)} ({kind(value)})"
+
+
+def utf8(content: bytes) -> str | None:
+    """The text of some bytes, None where they are not UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tallystick.contract.matching.body import Actual, Expected
+from tallystick.contract.matching.check import Check
 from tallystick.contract.matching.findings import Findings, Steps
-from tallystick.contract.matching.matchers import Check, Equality, NotEmpty, Regex, Type
 from tallystick.contract.matching.outcome import CannotCheck
 from tallystick.contract.matching.rule_tree import Place, ReadyRule
+from tallystick.contract.matching.scalar_matchers import Equality, NotEmpty, Regex, Type
 from tallystick.contract.matching.xml_tree import Element, XmlInvalid, XmlTooDeep, by_name, parse
 
 

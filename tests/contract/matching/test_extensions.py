@@ -9,6 +9,7 @@ import pytest
 
 from tallystick.contract.matching import body, engine, match_response, matchers, nearest
 from tallystick.contract.matching.body import Actual, Expected
+from tallystick.contract.matching.check import Check
 from tallystick.contract.matching.findings import Findings
 from tallystick.contract.model import (
     ActualRequest,
@@ -23,7 +24,7 @@ from tallystick.contract.model import (
 )
 
 
-class Even(matchers.Check):
+class Even(Check):
     """A matcher as somebody else would write it."""
 
     def json(self, expected: Json, actual: Json) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tallystick.contract.matching.matchers import MATCHERS, Check, check_of
+from tallystick.contract.matching.check import Check
+from tallystick.contract.matching.matchers import MATCHERS, check_of
 from tallystick.contract.mismatch import MATCHER_KINDS
 from tallystick.contract.model import Matcher
 
