@@ -4,7 +4,8 @@
     def test_orders_keeps_its_contracts(contract_interaction):
         contract_interaction.verify()
 
-The marker takes the options of `tallystick.verify`. What lives in fixtures is given by overriding `contracts_app`,
+The marker takes the options of `tallystick.verify`; the ini options `contracts_sources` and `contracts_provider` stand
+in where it names none. What lives in fixtures is given by overriding `contracts_app`,
 `contracts_base_url`, `contracts_states` or `contracts_messages`. A state handler may ask for any fixture by name.
 Imports nothing of the verifier until a test asks for an interaction.
 """
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TARGETS: Final = pytest.StashKey["dict[int, Any]"]()
 
 
+_TOLD: Final = "tallystick: broken fields"
+
+
 class ContractBroken(AssertionError):
     """An interaction was not kept; the message is the report's text for it."""
 
@@ -38,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("contracts_sources", "contract files, folders and URLs, for markers that name none", "linelist")
+    parser.addini("contracts_provider", "the provider's name, for markers that do not say it", default="")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per interaction, contract by contract; pending ones are expected to fail and may pass."""
     if "contract_interaction" not in metafunc.fixturenames:
@@ -49,7 +58,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             'add @pytest.mark.contracts("pacts/", provider="…")'
         )
     options = dict(marker.kwargs)
-    metafunc.parametrize("contract_interaction", _cases(marker.args, options), indirect=True)
+    provider = metafunc.config.getini("contracts_provider")
+    if provider:
+        options.setdefault("provider", provider)
+    sources = marker.args
+    if not sources and "broker_base_url" not in options:
+        root = metafunc.config.rootpath
+        sources = tuple(s if "://" in s else str(root / s) for s in metafunc.config.getini("contracts_sources"))
+    metafunc.parametrize("contract_interaction", _cases(sources, options), indirect=True)
 
 
 def _cases(sources: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
@@ -111,8 +127,9 @@ class _Missing:
 class ContractInteraction:
     """An interaction of a contract, ready to be verified."""
 
-    def __init__(self, verifier: Verifier, source: Source, interaction: Interaction):
+    def __init__(self, verifier: Verifier, source: Source, interaction: Interaction, told: list[tuple[str, object]]):
         self._verifier, self.source, self.interaction = verifier, source, interaction
+        self._told = told
 
     @property
     def consumer(self) -> str:
@@ -127,8 +144,11 @@ class ContractInteraction:
         __tracebackhide__ = True
         result = self.result()
         if not result.ok:
+            from tallystick.verifier.impact import fields_of
             from tallystick.verifier.reports.console import failure
 
+            fields = [[f.interaction, f.place, f.sentence] for f in fields_of(result)]
+            self._told.append((_TOLD, [self.source.name, fields]))
             raise ContractBroken(failure(result))
 
 
@@ -183,8 +203,14 @@ def contract_interaction(
         verifier = Verifier(*sources, targets=targets, lookup=_Fixtures(request), **merged)
     except CannotVerify as error:
         pytest.fail(f"{error}; or override the fixture contracts_app or contracts_base_url", pytrace=False)
-    yield ContractInteraction(verifier, source, interaction)
+    yield ContractInteraction(verifier, source, interaction, request.node.user_properties)
     verifier.close()
+
+
+@pytest.fixture
+def contracts_source(contract_interaction: Any) -> Any:
+    """The contract that this item's interaction is from, and where it came from; None when it could not be loaded."""
+    return getattr(contract_interaction, "source", None)
 
 
 class _Fixtures:
@@ -198,6 +224,26 @@ class _Fixtures:
             return self._request.getfixturevalue(name)
         except pytest.FixtureLookupError:
             raise KeyError(name) from None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Who would break, on which fields: what the failed items of this run found, wherever they ran."""
+    broken: dict[str, dict[tuple[str, str], str]] = {}
+    for report in terminalreporter.stats.get("failed", []):
+        for name, told in getattr(report, "user_properties", []):
+            if name == _TOLD:
+                consumer, fields = told
+                for interaction, place, sentence in fields:
+                    broken.setdefault(consumer, {}).setdefault((interaction, place), sentence)
+    if not broken:
+        return
+    from tallystick.verifier.reports.words import plural, printable
+
+    terminalreporter.section(f"{plural(len(broken), 'consumer')} would break")
+    for consumer, found in broken.items():
+        terminalreporter.write_line(printable(consumer))
+        for (interaction, place), sentence in found.items():
+            terminalreporter.write_line(printable(f"  {place}: {sentence} (in {interaction})"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,7 +6,8 @@ Wall time of whole processes, median of the runs, the verifiers taking turns wit
 hits all alike. The reference verifier builds a TLS client for each interaction, so its time depends on the bundle of
 certificate authorities that it reads: `reference` has the system's, `reference, 1 CA` a bundle of one, which is its
 better figure and the one that ratios are against. `pact-python` is timed within its process, without interpreter
-start and import. Every run is checked: exit code, and the number of requests and state changes that arrived.
+start and import. Processor time (the least of the runs) stands beside it, for it hardly depends on what else the
+machine does. Every run is checked: exit code, and the number of requests and state changes that arrived.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -46,7 +48,23 @@ start = time.perf_counter()
 from tallystick.verifier.api import verify
 report = verify({pact!r}, app=app)
 assert report.exit_code == 0 and len(report.results) == {count}, report.text()
-print(time.perf_counter() - start)
+whole = time.perf_counter() - start
+from tallystick.contract.model import ActualRequest
+from tallystick.verifier.targets.asgi import AsgiTarget
+from tallystick.verifier.targets.http import HttpTarget
+
+def calls(target):
+    target.start()
+    sender = target.sender()
+    start = time.perf_counter()
+    for number in range({count}):
+        assert sender.send(ActualRequest("GET", f"/parcels/{{number}}"), 5).status == 200
+    seconds = time.perf_counter() - start
+    sender.close()
+    target.stop()
+    return seconds
+
+print(whole, calls(AsgiTarget(app)), calls(HttpTarget({url!r})))
 """
 PACT_PYTHON = """
 import sys, time
@@ -136,7 +154,7 @@ def verifiers(
         "--provider-name",
         workload.PROVIDER,
     ]
-    ours = [sys.executable, "-m", "tallystick", "verify", pact, "--provider-base-url", url]
+    ours = [str(Path(sys.executable).with_name("tallystick")), "verify", pact, "--provider-base-url", url]
     if states:
         reference += ["--state-change-url", f"{url}/states"]
         ours += ["--state-change-url", f"{url}/states"]
@@ -152,23 +170,27 @@ def verifiers(
     return {name: one for name, one in found.items() if name in wanted}
 
 
-def timed(words: list[str], environment: dict[str, str]) -> float:
-    start = time.perf_counter()
+def timed(words: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Wall and processor seconds of a command; the wall time is its own where it prints one."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(
             f"{' '.join(words)[:200]} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
         )
     inner = [line for line in done.stdout.splitlines() if line.startswith("SECONDS ")]
-    return float(inner[-1].split()[1]) if inner else seconds
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return (float(inner[-1].split()[1]) if inner else seconds), used
 
 
-def measure(mode: str, size: int, runs: int, url: str, folder: Path, ca: Path, wanted: set[str]) -> dict[str, float]:
+def measure(
+    mode: str, size: int, runs: int, url: str, folder: Path, ca: Path, wanted: set[str]
+) -> dict[str, tuple[float, float]]:
     states = mode == "states"
     pact = folder / f"{size}{'-states' if states else ''}.json"
     pact.write_text(json.dumps(workload.contract(size, states)))
-    times: dict[str, list[float]] = {}
+    times: dict[str, list[tuple[float, float]]] = {}
     for _ in range(runs):
         for name, (words, environment) in verifiers(str(pact), url, states, ca, wanted).items():
             seen(url)
@@ -176,25 +198,34 @@ def measure(mode: str, size: int, runs: int, url: str, folder: Path, ca: Path, w
             counted = seen(url)
             if counted["requests"] != size or (states and counted["states"] < size):
                 raise SystemExit(f"{name} sent {counted}, where {size} were expected")
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {
+        name: (statistics.median(wall for wall, _ in found), min(used for _, used in found))
+        for name, found in times.items()
+    }
 
 
-def in_process(runs: int, folder: Path, count: int = 1000) -> tuple[float, float]:
-    """Seconds for `count` calls of a FastAPI application: in this process, its import left out; over HTTP."""
+def in_process(runs: int, folder: Path, count: int = 1000) -> dict[str, float]:
+    """Seconds for `count` calls of a FastAPI application, its import left out: in this process, and over HTTP.
+
+    `verified` is a whole verification, reading and matching included; `called` the calls alone, one after the other.
+    """
     pact = folder / "in-process.json"
     pact.write_text(json.dumps(workload.contract(count)))
-    program = IN_PROCESS.format(here=str(HERE), count=count, pact=str(pact))
-    inside, over_http = [], []
+    times: dict[str, list[float]] = {}
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PACT_", "PYTHONDONTWRITE"))}
     with provider("fastapi", count, 0) as url:
+        program = IN_PROCESS.format(here=str(HERE), count=count, pact=str(pact), url=url)
         for _ in range(runs):
             done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=clean, cwd=ROOT)
             if done.returncode:
                 raise SystemExit(done.stderr[-2000:])
-            inside.append(float(done.stdout.split()[-1]))
             words = [sys.executable, "-m", "tallystick", "verify", str(pact), "--provider-base-url", url]
-            over_http.append(timed(words, clean))
-    return statistics.median(inside), statistics.median(over_http)
+            found = [*map(float, done.stdout.split()), timed(words, clean)[0]]
+            for name, seconds in zip(
+                ("verified", "called", "called over HTTP", "verified over HTTP"), found, strict=True
+            ):
+                times.setdefault(name, []).append(seconds)
+    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def main() -> None:
@@ -211,7 +242,7 @@ def main() -> None:
     figures: list[dict[str, Any]] = []
     cores, load = os.cpu_count(), os.getloadavg()[0]
     print(f"{cores} cores, load {load:.1f}, median of {asked.runs}; wall ms, and times the better reference")
-    print(f"{'mode':7} {'N':>5}  {'verifier':16} {'ms':>9} {'ms each':>8} {'ratio':>6}")
+    print(f"{'mode':7} {'N':>5}  {'verifier':16} {'ms':>9} {'ms each':>8} {'ratio':>6} {'cpu ms':>9} {'ratio':>6}")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         ca = one_certificate(folder)
@@ -220,25 +251,31 @@ def main() -> None:
                 for size in (s for s in sizes if mode != "20 ms" or s <= 100):
                     found = measure(mode, size, asked.runs, url, folder, ca, wanted)
                     show(mode, size, found)
-                    figures += [{"mode": mode, "size": size, "verifier": n, "seconds": s} for n, s in found.items()]
+                    figures += [
+                        {"mode": mode, "size": size, "verifier": n, "seconds": s, "processor_seconds": p}
+                        for n, (s, p) in found.items()
+                    ]
         if "in process" in modes:
-            inside, over_http = in_process(asked.runs, folder)
-            print(
-                f"1000 calls of a FastAPI application: {inside * 1000:.0f} ms in process, {over_http * 1000:.0f} over HTTP"
-            )
-            judge("under half", f"{inside / over_http:.2f}", inside < over_http / 2)
-            figures.append({"mode": "in process", "size": 1000, "seconds": inside, "over_http": over_http})
+            found = in_process(asked.runs, folder)
+            print("1000 calls of a FastAPI application, in process and over HTTP")
+            for what in ("called", "verified"):
+                inside, outside = found[what], found[f"{what} over HTTP"]
+                print(f"{'':13}  {what}: {inside * 1000:.0f} ms, over HTTP {outside * 1000:.0f}")
+                judge("under half", f"{inside / outside:.2f}", inside < outside / 2)
+            figures += [{"mode": "in process", "size": 1000, "what": n, "seconds": s} for n, s in found.items()]
     if asked.json:
         Path(asked.json).write_text(json.dumps(figures, indent=1))
 
 
-def show(mode: str, size: int, found: dict[str, float]) -> None:
+def show(mode: str, size: int, found: dict[str, tuple[float, float]]) -> None:
     """The figures of one workload, and what was wanted of them."""
-    best = found.get("reference, 1 CA")
-    for name, seconds in found.items():
+    best, best_used = found.get("reference, 1 CA", (None, None))
+    for name, (seconds, used) in found.items():
         ratio = f"{best / seconds:6.1f}" if best else "     -"
-        print(f"{mode:7} {size:5}  {name:16} {seconds * 1000:9.1f} {seconds / size * 1000:8.2f} {ratio}", flush=True)
-    ours = found.get("tallystick")
+        processor = f"{used * 1000:9.1f} {best_used / used:6.1f}" if best_used and name != "pact-python" else ""
+        each = seconds / size * 1000
+        print(f"{mode:7} {size:5}  {name:16} {seconds * 1000:9.1f} {each:8.2f} {ratio} {processor}", flush=True)
+    ours = found.get("tallystick", (None, None))[0]
     goal = GOALS.get((mode, size))
     if goal and best and ours:
         judge(f"{goal} times the better reference", f"{best / ours:.1f}", best / ours >= goal)

@@ -86,6 +86,24 @@ def test_each_interaction_is_an_item_named_after_consumer_and_description(projec
     assert "replay.py" not in result.stdout.str()
 
 
+@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["in one process", "in several"])
+def test_the_end_says_who_would_break_on_what(project, words):
+    result = run(project, *words)
+
+    result.stdout.fnmatch_lines([
+        "*= 1 consumer would break =*", "billing", "  status: expected 200 but was 404 (in broken)",
+    ])  # fmt: skip
+
+
+def test_sources_and_provider_may_stand_in_the_ini_file(project):
+    project.makeini("[pytest]\ncontracts_sources = pacts\ncontracts_provider = orders\n")
+    text = APP.replace('@pytest.mark.contracts("pacts", provider="orders")', "@pytest.mark.contracts()")
+    text = text.replace("(contract_interaction):", "(contract_interaction, contracts_source):")
+    project.makepyfile(test_contracts=text + "    assert contracts_source.contract.provider == 'orders'\n")
+
+    run(project, "-k", "web-shop").assert_outcomes(passed=2, deselected=2)
+
+
 def test_items_are_chosen_with_k_and_spread_with_n(project):
     run(project, "-k", "web-shop").assert_outcomes(passed=2, deselected=2)
     run(project, "-n", "2").assert_outcomes(passed=2, failed=1, xfailed=1)
