@@ -7,7 +7,7 @@ stops: comparing the contracts with both descriptions says more there than guess
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from tallystick.contract import paths
@@ -20,6 +20,7 @@ from tallystick.contract.usage import normal_operation
 
 _MAX_DEPTH: Final = 40
 _MAX_EDITS: Final = 10_000
+_MAX_STEPS: Final = 300_000
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Edit, ...]:
@@ -64,7 +65,8 @@ class _Side:
 class _Walk:
     old: Validator
     new: Validator
-    _seen: set[tuple[int, int]] = field(default_factory=set)
+    steps: int = 0
+    """Schemas of descriptions may branch without end; what is beyond the budget is left to the comparison."""
 
     def operation(self, old: Operation, new: Operation) -> Iterator[Edit]:
         yield from self._parameters(old, new)
@@ -113,8 +115,11 @@ class _Walk:
     def _schema(
         self, old: Schema, new: Schema, path: paths.Path, side: _Side, seen: frozenset[tuple[int, int]]
     ) -> Iterator[Edit]:
+        self.steps += 1
         before, after = _plain(self.old, old), _plain(self.new, new)
-        if before is None or after is None or (id(before), id(after)) in seen or len(path) > _MAX_DEPTH:
+        if before is None or after is None or (id(before), id(after)) in seen:
+            return
+        if len(path) > _MAX_DEPTH or self.steps > _MAX_STEPS:
             return
         seen |= {(id(before), id(after))}
         yield from self._types(before, after, path, side)

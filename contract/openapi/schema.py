@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from time import perf_counter
 from typing import Any, Final, TypeGuard
 from urllib.parse import unquote
 
@@ -35,7 +36,8 @@ _OF_OBJECTS: Final = frozenset(
 
 _MAX_STEPS: Final = 200_000
 _MAX_FAULTS: Final = 1_000
-_PATTERN_SECONDS: Final = 0.2
+_SECONDS_PER_PATTERN: Final = 0.2
+_SECONDS_PER_VALUE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,22 @@ class Validator:
     coerce: bool = False
     """Whether texts are taken for the numbers and booleans they spell, as in parameters."""
     steps: int = 0
+    pattern_seconds: float = 0.0
+    """What the patterns of the schema may still take for this value."""
     _shapes: dict[int, tuple[Any, Mapping[str, Any]]] = field(default_factory=dict)
 
     def faults(self, schema: Schema, value: Any) -> list[Fault]:
         """Every fault of the value. Raises `BudgetExceeded`."""
         self.steps = 0
+        self.pattern_seconds = _SECONDS_PER_VALUE
         found: list[Fault] = []
-        for fault in self._check(schema, value, (), (), 0):
-            found.append(fault)
-            if len(found) >= _MAX_FAULTS:
-                break
+        try:
+            for fault in self._check(schema, value, (), (), 0):
+                found.append(fault)
+                if len(found) >= _MAX_FAULTS:
+                    break
+        except RecursionError:
+            raise BudgetExceeded from None
         return found
 
     def resolve(self, reference: str) -> Any:
@@ -233,6 +241,19 @@ class Validator:
             return {one for one in wanted["enum"] if isinstance(one, str)}
         return {last} if reference else set()
 
+    def _matches(self, source: str, text: str) -> bool:
+        """Whether the pattern is found. One that no engine takes, or that takes too long, refuses nothing."""
+        compiled = _pattern(source) if len(source) <= limits.MAX_PATTERN_CHARACTERS else None
+        if compiled is None or self.pattern_seconds <= 0:
+            return True
+        start = perf_counter()
+        try:
+            return compiled.search(text, timeout=min(_SECONDS_PER_PATTERN, self.pattern_seconds)) is not None
+        except TimeoutError:
+            return True
+        finally:
+            self.pattern_seconds -= perf_counter() - start
+
     # --- by the type of the value --------------------------------------------------------------------------------
 
     def _text(self, here: Mapping[str, Any], value: str, path: tuple[str, ...], at: tuple[str, ...]) -> Iterator[Fault]:
@@ -240,7 +261,7 @@ class Validator:
             yield Fault(f"must NOT have more than {most} characters", path, (*at, "maxLength"))
         if (least := _count(here, "minLength")) is not None and len(value) < least:
             yield Fault(f"must NOT have fewer than {least} characters", path, (*at, "minLength"))
-        if isinstance(here.get("pattern"), str) and not _matches(here["pattern"], value):
+        if isinstance(here.get("pattern"), str) and not self._matches(here["pattern"], value):
             yield Fault(f'must match pattern "{here["pattern"]}"', path, (*at, "pattern"))
         if isinstance(here.get("format"), str) and not formats.accepts(here["format"], value):
             yield Fault(f'must match format "{here["format"]}"', path, (*at, "format"))
@@ -333,7 +354,7 @@ class Validator:
                 covered = True
                 yield from self._check(properties[name], member, step, (*at, "properties", name), depth + 1)
             for pattern, schema in patterns.items():
-                if _matches(pattern, name):
+                if self._matches(pattern, name):
                     covered = True
                     yield from self._check(schema, member, step, (*at, "patternProperties", pattern), depth + 1)
             if "propertyNames" in here and not self._valid(here["propertyNames"], name, depth + 1):
@@ -492,14 +513,3 @@ def _pattern(source: str) -> regex.Pattern[str] | None:
         return regex.compile(translated)
     except (regex.error, OverflowError, RecursionError, ValueError):
         return None
-
-
-def _matches(source: str, text: str) -> bool:
-    """Whether the pattern is found in the text; one that no engine takes, or that takes too long, refuses nothing."""
-    compiled = _pattern(source) if len(source) <= limits.MAX_PATTERN_CHARACTERS else None
-    if compiled is None:
-        return True
-    try:
-        return compiled.search(text, timeout=_PATTERN_SECONDS) is not None
-    except TimeoutError:
-        return True

@@ -127,3 +127,15 @@ def test_an_integer_that_becomes_a_number_widens_a_response_only() -> None:
         "type 'GET /orders/{id} 200 $.id' number"
     ]
     assert edits(lambda new: posted(new)["properties"].update(n={"type": "number"})) == []
+
+
+def test_descriptions_that_branch_without_end_are_compared_within_a_budget() -> None:
+    names = [f"S{n}" for n in range(30)]
+    schemas = {
+        name: {"properties": {f"p{i}": {"$ref": f"#/components/schemas/{other}"} for i, other in enumerate(names)}}
+        for name in names
+    }
+    old = {"paths": {"/a": {"get": {"responses": {"200": {"content": {"application/json": {
+        "schema": {"$ref": "#/components/schemas/S0"}}}}}}}}, "components": {"schemas": schemas}}  # fmt: skip
+
+    assert difference(old, copy.deepcopy(old)) == ()

@@ -177,6 +177,22 @@ def test_a_walk_has_a_budget() -> None:
         messages(deep, 1)
 
 
+def test_patterns_share_their_time() -> None:
+    slow = {"items": {"pattern": "^(a|aa)+$"}}
+
+    assert messages(slow, ["a" * 60 + "!"] * 200) == []
+
+
+def test_deep_values_and_schemas_end_in_the_budget_and_not_in_python() -> None:
+    nested: Any = {}
+    for _ in range(400):
+        nested = {"n": nested}
+    node = {"anyOf": [{"properties": {"n": {"$ref": "#/components/schemas/Node"}}}]}
+
+    with pytest.raises(BudgetExceeded):
+        messages({"$ref": "#/components/schemas/Node"}, nested, Node=node)
+
+
 KEYWORDS = st.sampled_from(
     ["type", "enum", "const", "properties", "required", "items", "allOf", "anyOf", "oneOf", "not", "$ref", "minimum",
      "multipleOf", "pattern", "format", "nullable", "additionalProperties", "discriminator", "minLength", "if", "then"]
