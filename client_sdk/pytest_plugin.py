@@ -8,6 +8,7 @@ files, and the controlling process drops what no test says any more.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -44,6 +45,7 @@ class _Run:
         """Of pytest-xdist's workers: each file they wrote, with what they added and changed."""
         self.worker_run = ""
         self.unread: list[str] = []
+        self.deselected = False
 
     def stale(self, narrowed: bool) -> Callable[[str | None], bool]:
         """Which origins are out of date; see `pact_files.write`.
@@ -52,10 +54,11 @@ class _Run:
         whose file is gone. A test that failed or was not run keeps what it said before.
         """
         files = {nodeid.partition("::")[0] for nodeid in self.seen}
+        everywhere = all(os.path.isdir(argument) for argument in self.config.args)
 
         def stale(origin: str | None) -> bool:
             if origin is None:
-                return not narrowed and not self.failed
+                return everywhere and not narrowed and not self.failed
             if origin in self.passed:
                 return True
             file = origin.partition("::")[0]
@@ -130,6 +133,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         state.passed.add(report.nodeid)
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    state = _running()
+    if state is not None and items:
+        state.deselected = True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     global _active
@@ -157,6 +166,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             ],
             "errors": state.errors,
             "unread": _unread(),
+            "deselected": state.deselected,
         }
         return
     state.unread += _unread()
@@ -172,6 +182,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         state = node.config.stash[_STATE]
         state.errors += report["errors"]
         state.unread += report["unread"]
+        state.deselected = state.deselected or report["deselected"]
         state.worker_run = report["run"]
         for path, added, changed in report["written"]:
             news = state.paths.setdefault(path, ([], []))
@@ -222,7 +233,8 @@ def _narrowed(session: pytest.Session) -> bool:
     option = session.config.option
     chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr", "lf", "deselect", "ignore", "sw"))
     named = any("::" in argument for argument in session.config.args)
-    return bool(chosen or named or session.shouldstop or session.shouldfail)
+    deselected = session.config.stash[_STATE].deselected
+    return bool(chosen or named or deselected or session.shouldstop or session.shouldfail)
 
 
 def _write(state: _Run, stale: Callable[[str | None], bool] | None) -> None:

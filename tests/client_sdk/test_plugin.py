@@ -145,6 +145,34 @@ def test_a_file_of_unknown_origin_is_replaced_by_a_whole_run(project):
     assert project.said == ["one"]
 
 
+def test_a_file_of_unknown_origin_keeps_the_rest_when_one_test_file_is_run(project):
+    project.file("test_a.py", "def test_one(): use('one')\n")
+    project.file("test_b.py", "def test_two(): use('two')\n")
+    project.run()
+    for note in (project.folder / "pacts" / ".tallystick").iterdir():
+        note.unlink()
+
+    project.run("test_a.py")
+
+    assert project.said == ["one", "two"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_what_a_plugin_deselects_is_kept(project, workers):
+    project.file("test_a.py", "def test_one(): use('one')\ndef test_two(): use('two')\n")
+    project.run()
+    shard = """
+        def pytest_collection_modifyitems(config, items):
+            config.hook.pytest_deselected(items=items[1:])
+            items[:] = items[:1]
+        """
+    project.file("conftest.py", shard, head="")
+
+    project.run(*workers)
+
+    assert project.said == ["one", "two"]
+
+
 def test_two_tests_with_one_description_fail_and_say_why(project):
     project.file("test_a.py", "def test_one(): use('one')\ndef test_two(): use('one', '/other')\n")
 
