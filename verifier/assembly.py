@@ -55,6 +55,7 @@ def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, loo
             fail_fast=options["fail_fast"],
             seed=options["seed"],
             workers=options["workers"],
+            transports=_transports(options, tls),
         ),
         rules=rules,
         filters=_filters(options),
@@ -264,6 +265,25 @@ def _messages(options: Mapping[str, Any], target: Any, tls: Any) -> Any:
         raise CannotVerify(f"--message-url: {error}") from None
     place = HttpTarget(f"{address.scheme}://{address.authority}", tls=tls)
     return HttpMessages(_Lazily(place), where, _headers(options), options["timeout"])
+
+
+def _transports(options: Mapping[str, Any], tls: Any) -> dict[str, Any]:
+    given = options["transport"]
+    found: dict[str, Any] = {}
+    for text in given.items() if isinstance(given, Mapping) else given:
+        name, _, url = text.partition("=") if isinstance(text, str) else (text[0], "=", text[1])
+        from tallystick.verifier.messages import HttpMessages
+        from tallystick.verifier.replay import Transport
+        from tallystick.verifier.targets.http import HttpTarget
+
+        try:
+            target = HttpTarget(url, tls=tls, redirects=options["redirects"])
+        except ValueError as error:
+            raise CannotVerify(f"--transport {text!r}: write it as NAME=URL; {error}") from None
+        send = _Lazily(target)
+        messages = HttpMessages(send, target.base_path or "/", _headers(options), options["timeout"])
+        found[name] = Transport(send, target.base_path, messages)
+    return found
 
 
 def _hooks(options: Mapping[str, Any]) -> tuple[tuple[Any, ...], bool]:

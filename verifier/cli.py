@@ -39,6 +39,7 @@ _SOURCE = [
 ]  # fmt: skip
 _TARGET = [
     click.option("--provider-base-url", metavar="URL", help="Where the provider listens."),
+    click.option("--transport", multiple=True, metavar="NAME=URL", help="Where interactions of that transport go."),
     click.option("--app", metavar="MODULE:NAME", help="An ASGI or WSGI application to call in this process instead."),
     click.option("--start", metavar="COMMAND", help="Start this and stop it at the end; {port} becomes a free port."),
     click.option("--ready-url", metavar="URL", help="With --start: wait until this answers; a path will do."),

@@ -25,6 +25,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "path": None,
     "operation": (),
     "provider_base_url": None,
+    "transport": (),
     "app": None,
     "start": None,
     "ready_url": None,

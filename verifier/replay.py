@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tallystick.contract.model import ActualRequest, ActualResponse, HttpInteraction, Interaction, Json
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import random
 
     from tallystick.verifier.messages import MessageSource
+    from tallystick.verifier.states import Send
     from tallystick.verifier.targets import Sender, Target
 
 KEPT_BYTES: Final = 65_536
@@ -34,6 +36,14 @@ class Hook(Protocol):
     """Changes a request before it is sent; gets the interaction it is for."""
 
     def __call__(self, request: ActualRequest, interaction: Interaction, /) -> ActualRequest: ...
+
+
+class Transport(NamedTuple):
+    """Another way to the provider, for interactions that name it."""
+
+    send: Send
+    base_path: str
+    messages: MessageSource
 
 
 class Settings(NamedTuple):
@@ -52,6 +62,8 @@ class Settings(NamedTuple):
     seed: int | None = None
     workers: int = 1
     """Processes to spread what may overlap over."""
+    transports: Mapping[str, Transport] = MappingProxyType({})
+    """By the name that an interaction gives; one without a name, or of a name that is not here, goes to the target."""
 
 
 Done = Callable[[Job, Replayed], None]
@@ -181,10 +193,12 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
     if not isinstance(interaction, HttpInteraction):
         from tallystick.verifier.messages import ask
 
-        return ask(interaction, settings.messages, values)
+        named = settings.transports.get(interaction.transport or "")
+        return ask(interaction, settings.messages if named is None else named.messages, values)
     from tallystick.contract import matching
 
-    target = settings.target
+    named = settings.transports.get(interaction.transport or "")
+    target = settings.target if named is None else named
     request = build(
         interaction.request,
         base_path=target.base_path if target is not None else "",
@@ -201,7 +215,7 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
             )
             return Replayed(problem=problem, sent=request)
     try:
-        response = sender.send(request, settings.timeout_seconds)
+        response = (sender if named is None else named).send(request, settings.timeout_seconds)
     except ReplayFailed as failed:
         return Replayed(problem=failed.problem, sent=request)
     outcome = matching.match_response(interaction.response, response)
@@ -212,7 +226,7 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
         tuple(outcome.undecided),
         sent=request,
         received=_cut(response),
-        hints=(sender.note,) if sender.note else (),
+        hints=(sender.note,) if sender.note and named is None else (),
     )
 
 

@@ -169,6 +169,16 @@ def test_messages_are_judged_alike(provider, reference):
             **more,
         }
 
+    def answered(description, contents):
+        body = {"content": contents, "contentType": "application/json", "encoded": False}
+        request = {"contents": {**body, "content": {"sku": "TS-1"}}, "metadata": {"key": "v"}}
+        return {
+            "type": "Synchronous/Messages",
+            "description": description,
+            "request": request,
+            "response": [{"contents": body}],
+        }
+
     document = {
         "consumer": {"name": "billing"},
         "provider": {"name": "orders"},
@@ -181,6 +191,8 @@ def test_messages_are_judged_alike(provider, reference):
             message("metadata", {"id": 1}, metadata={"topic": "orders"}),
             message("other metadata", {"id": 1}, metadata={"topic": "else"}),
             message("with a status of 500", {"id": 1}),
+            answered("an answer", {"id": 1}),
+            answered("another answer", {"id": 2}),
         ],
     }
     asked = []

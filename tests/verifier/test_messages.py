@@ -134,3 +134,24 @@ def test_a_message_url_of_its_own(provider, another_provider, tell):
 
     assert report.exit_code == 0, report.text()
     assert another_provider.asked() == [("POST", "/messages")]
+
+
+def test_an_interaction_goes_to_the_transport_that_it_names(provider, another_provider):
+    provider.on("/orders/1")
+    another_provider.on("/api/orders/1")
+    another_provider.on("/api", 200, {"id": 5, "total": 9.5})
+    http = {"type": "Synchronous/HTTP", "request": {"method": "GET", "path": "/orders/1"}, "response": {"status": 200}}
+    document = contract_of(
+        {**http, "description": "plain"},
+        {**http, "description": "elsewhere", "transport": "internal"},
+        {**http, "description": "of no transport that was named", "transport": "grpc"},
+        {**PLACED, "metadata": {}, "transport": "internal"},
+    )
+
+    report = verify(
+        document, provider_base_url=provider.url, transport=[f"internal={another_provider.url}/api"], no_dedupe=True
+    )
+
+    assert report.exit_code == 0, report.text()
+    assert provider.asked() == [("GET", "/orders/1")] * 2
+    assert another_provider.asked() == [("GET", "/api/orders/1"), ("POST", "/api")]
