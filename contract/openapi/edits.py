@@ -119,6 +119,8 @@ def _target(whole: str, text: str, start: int) -> Target:
     method, template, status, word, name, path = found.groups()
     if method and not template.startswith("/"):
         raise EditInvalid(whole, start + found.start(2), "a path that starts with a slash")
+    if not method and template.startswith("/"):
+        raise EditInvalid(whole, start + found.start(2), "a method (GET, POST, …) before the path")
     part: Part = ""
     if word:
         side = "response" if status else "request"

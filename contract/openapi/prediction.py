@@ -28,7 +28,7 @@ from tallystick.contract.model import (
     MessageContents,
     SyncMessage,
 )
-from tallystick.contract.openapi.edits import Edit
+from tallystick.contract.openapi.edits import Edit, Target
 from tallystick.contract.openapi.exchanges import form_of
 from tallystick.contract.openapi.schema import is_type, same
 from tallystick.contract.usage import UsageRow, normal_operation, usage
@@ -143,7 +143,10 @@ def predict(
         unmatched = tuple(Unmatched(one, normal_operation(one.target.operation) in places, ()) for one in untouched)
     else:
         named = {name: dict.fromkeys(map(_shown, rows)) for name, rows in places.items()} if untouched else {}
-        unmatched = tuple(_unmatched(edit, named) for edit in untouched)
+        unmatched = tuple(
+            Unmatched(one, normal_operation(one.target.operation) in named, _nearest(one.target, named))
+            for one in untouched
+        )
     return Prediction(tuple(breaks), tuple(tolerated), unmatched)
 
 
@@ -451,14 +454,20 @@ def _shown(row: UsageRow) -> str:
     return " ".join(one for one in (row.method, row.template, status, word if path else "", path) if one)
 
 
-def _unmatched(edit: Edit, places: Mapping[str, Mapping[str, None]]) -> Unmatched:
-    operation = normal_operation(edit.target.operation)
+def nearest(target: Target, rows: Iterable[UsageRow]) -> tuple[str, ...]:
+    """What is used and reads most like a target that nobody uses: of its operation, else other operations."""
+    places: dict[str, dict[str, None]] = {}
+    for row in rows:
+        places.setdefault(normal_operation(row.operation), {})[_shown(row)] = None
+    return _nearest(target, places)
+
+
+def _nearest(target: Target, places: Mapping[str, Mapping[str, None]]) -> tuple[str, ...]:
+    operation = normal_operation(target.operation)
     if operation in places:
-        candidates = list(places[operation])
-    else:
-        candidates = list(dict.fromkeys(_operation_of(name) for names in places.values() for name in names))
-    wanted = str(edit.target) if operation in places else edit.target.operation
-    return Unmatched(edit, operation in places, tuple(difflib.get_close_matches(wanted, candidates, 3, 0.6)))
+        return tuple(difflib.get_close_matches(str(target), list(places[operation]), 3, 0.6))
+    operations = list(dict.fromkeys(_operation_of(name) for names in places.values() for name in names))
+    return tuple(difflib.get_close_matches(target.operation, operations, 3, 0.6))
 
 
 def _operation_of(shown: str) -> str:

@@ -58,6 +58,7 @@ def test_an_edit_is_written_as_it_is_read(text: str) -> None:
         ("destroy 'GET /a'", 0, "remove, rename, type, require, optional, nullable or drop operation"),
         ("remove", 6, "an operation, perhaps a status, and a path or `query NAME` or `header NAME`"),
         ("remove 'GET orders 200 $.x'", 12, "a path that starts with a slash"),
+        ("remove '/a 200 $.x'", 8, "a method (GET, POST, …) before the path"),
         ("remove 'GET /a 200 $.x['", 22, "a path (brackets hold 'a name', an index or *)"),
         ("remove 'GET /a 200 query x'", 19, "no query after a status, since a response has none"),
         ("rename 'GET /a 200 $.x'", 23, "`to` and the new name"),

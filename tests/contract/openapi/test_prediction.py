@@ -10,9 +10,10 @@ import pytest
 
 from tallystick.contract import reading
 from tallystick.contract.model import Contract
-from tallystick.contract.openapi.edits import parse_edit
-from tallystick.contract.openapi.prediction import Prediction, predict
+from tallystick.contract.openapi.edits import parse_edit, parse_target
+from tallystick.contract.openapi.prediction import Prediction, nearest, predict
 from tallystick.contract.openapi.what_if import what_if
+from tallystick.contract.usage import usage
 
 
 def rule(*matchers: dict[str, Any]) -> dict[str, Any]:
@@ -142,6 +143,14 @@ def test_an_edit_that_nobody_relies_on_names_what_is_near(edit: str, used: bool,
 
     assert one.operation_used is used
     assert one.nearest[0] == nearest
+
+
+def test_what_is_near_can_be_asked_of_rows_alone() -> None:
+    rows = [row for one in contract(READS, WRITES).interactions for row in usage(one)]
+
+    assert nearest(parse_target("GET /orders/{id} 200 $.totals"), rows)[0] == "GET /orders/{id} 200 $.total"
+    assert nearest(parse_target("GET /ordres/{id} 200 $.totals"), rows)[0] == "GET /orders/{id}"
+    assert nearest(parse_target("nothing.of.the.kind $.x"), rows) == ()
 
 
 def test_a_literal_path_of_the_provider_is_no_value_of_another() -> None:
