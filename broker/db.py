@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
@@ -90,13 +92,27 @@ TRACE: ContextVar[Callable[[Session], None] | None] = ContextVar("trace", defaul
 """Called in every transaction that is about to commit: what leaves a trace of a write shares its fate."""
 
 
+_WRITERS: Final[WeakKeyDictionary[Engine, Lock]] = WeakKeyDictionary()
+
+
+def _turn(engine: Engine) -> AbstractContextManager[Any]:
+    """One writer at a time for SQLite, woken as soon as the one before is done: its own waiting sleeps ever longer."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _WRITERS.setdefault(engine, Lock())
+
+
 @contextmanager
 def write(engine: Engine) -> Iterator[Session]:
     """A transaction that may write, committed when the block ends, undone when it raises.
 
     BEGIN IMMEDIATE on SQLite, READ COMMITTED on PostgreSQL. What is returned after the block is durable.
     """
-    with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
+    with (
+        _turn(engine),
+        engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection,
+        connection.begin(),
+    ):
         session = Session(bind=connection, expire_on_commit=False, autoflush=True)
         try:
             yield session
