@@ -28,6 +28,7 @@ from tallystick.broker.errors import BadInitialAdmin, Invalid
 from tallystick.broker.http.index import routes as index
 from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.http.system import routes as system
+from tallystick.broker.impact import features as impact
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.selection.routes import routes as selection
@@ -64,6 +65,7 @@ def features() -> Sequence[Routes]:
         badge_routes.routes,
         dashboard.routes,
         network.routes,
+        *impact.ALL,
         *web,
     ]
 

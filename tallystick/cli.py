@@ -67,6 +67,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.stub:stub",
         "Serve contracts from FILES, folders or a broker as a fake provider, until Ctrl-C.",
     ),
+    "who-needs": Entry(
+        "tallystick.client_sdk.commands.who_needs:who_needs",
+        "Who uses an OPERATION of PROVIDER, or a PATH in it: how strictly, in which versions, where, since when.",
+    ),
     "list-environments": Entry(
         "tallystick.client_sdk.commands.environments:list_environments", "List the environments."
     ),
@@ -125,6 +129,10 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "create-or-update-webhook": Entry(
         "tallystick.client_sdk.commands.webhooks:create_or_update_webhook", "Make or replace the webhook of a uuid."
+    ),
+    "create-status-webhook": Entry(
+        "tallystick.client_sdk.commands.webhook_templates:create_status_webhook",
+        "Tell GitHub, GitLab or a chat how contracts stand.",
     ),
     "test-webhook": Entry("tallystick.client_sdk.commands.webhooks:test_webhook", "Call a webhook now."),
     "delete-webhook": Entry("tallystick.client_sdk.commands.webhooks:delete_webhook", "Delete a webhook."),

@@ -1,0 +1,9 @@
+"""The routes of this feature, in one list for `app.py`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tallystick.broker.impact.usage_routes import routes as usage
+
+ALL: Final = (usage,)

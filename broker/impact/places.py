@@ -1,0 +1,168 @@
+"""Which of the operations and places that are used somebody means. Pure; what fits several is told, never guessed away.
+
+An operation is stored as `GET /orders/{id}`, or as a message's topic; a place within it is a part and a path.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from tallystick.contract import paths
+from tallystick.contract.errors import PathInvalid
+from tallystick.contract.openapi.edits import EditInvalid, parse_target
+from tallystick.contract.usage import best_template, normal_operation
+
+Operation: TypeAlias = tuple[str, str]
+"""Method ("" for messages) and template."""
+
+_OPERATION: Final = re.compile(r"(?:([A-Za-z]+)\s+)?(/\S*)")
+_NEAR: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The operations that a text means."""
+
+    operations: tuple[Operation, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    """Others that it could also mean, or all of them when none is the one."""
+    nearest: tuple[str, ...] = ()
+    """When it means none: those that read most like it."""
+
+
+def shown(operation: Operation) -> str:
+    return f"{operation[0]} {operation[1]}".strip()
+
+
+def meant(text: str, known: Sequence[Operation], templates: Iterable[str] = ()) -> Meant:
+    """The operations among the known that a text means; `templates` are the path templates of a description."""
+    found = _OPERATION.fullmatch(text.strip())
+    if found is None:
+        exact = tuple(one for one in known if not one[0] and one[1] == text.strip())
+        return Meant(exact) if exact else Meant(nearest=_nearest(text, known))
+    method, path = (found[1] or "").upper(), found[2]
+    described = tuple(templates)
+    candidates = [one for one in known if one[1].startswith("/") and method in ("", one[0])]
+    wanted = normal_operation(f"GET {path}")
+    exact = tuple(
+        one for one in candidates if wanted in (_normal(one[1]), _normal(best_template(one[1], described) or one[1]))
+    )
+    fitting = [one for one in candidates if one not in exact and best_template(one[1], [path]) is not None]
+    if not exact:
+        around = [one for one in candidates if best_template(path, [one[1]]) is not None]
+        best = best_template(path, [one[1] for one in around])
+        exact = tuple(one for one in around if one[1] == best) or tuple(fitting)
+        fitting = [one for one in around if one not in exact] or (fitting if len(exact) > 1 else [])
+    elif described:
+        # A description says which path is whose; without it a literal path may be a value of the template.
+        fitting = [one for one in fitting if best_template(one[1], described) is None]
+    if not exact:
+        return Meant(nearest=_nearest(f"{method} {path}".strip(), known))
+    several = len({one[0] for one in exact}) > 1
+    return Meant(exact, tuple(shown(one) for one in (*(exact if several else ()), *fitting) if one))
+
+
+def _normal(template: str) -> str:
+    return normal_operation(f"GET {template}")
+
+
+def _nearest(text: str, known: Iterable[Operation]) -> tuple[str, ...]:
+    return tuple(difflib.get_close_matches(text, dict.fromkeys(map(shown, known)), 3, _NEAR))
+
+
+# --- places within an operation -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as it was asked for: `$.total`, `200 $.total`, `query page`, `201 header location`, `metadata key`."""
+
+    text: str
+    status: str
+    word: str
+    """body, query, header or metadata; "" for a status alone."""
+    path: str
+
+    def takes(self, row: Any) -> bool:
+        """Whether a row of the usage map is about this place."""
+        if self.status and not _status(self.status, row):
+            return False
+        if not self.word:
+            return bool(row.part == "response status")
+        if not row.part.endswith(f" {self.word}"):
+            return False
+        return row.path == self.path or (self.word == "body" and _same(self.path, row.path))
+
+
+def place(text: str) -> Place:
+    """Read a place. Raises `EditInvalid`."""
+    words = text.split(None, 1)
+    if len(words) == 2 and words[0].lower() == "metadata":
+        return Place(text, "", "metadata", words[1])
+    target = parse_target(f"GET / {text}")
+    if not target.part and not target.status:
+        raise EditInvalid(text, 0, "a path such as $.total, perhaps after a status, or `query NAME` or `header NAME`,")
+    return Place(text, target.status, target.part.rpartition(" ")[2], target.path)
+
+
+def name(row: Any) -> str:
+    """A row's place as one would ask for it."""
+    word = row.part.rpartition(" ")[2]
+    status = (row.detail or "").partition(" ")[0] if row.part.startswith("response ") else ""
+    status = status if status.isdecimal() else ""
+    if word in ("query", "header", "metadata"):
+        return f"{status} {word} {row.path}".strip()
+    if word == "body":
+        return f"{status} {row.path}".strip()
+    return status or word
+
+
+def side(row: Any) -> str:
+    """request, response or message: what the part belongs to."""
+    return str(row.part).partition(" ")[0]
+
+
+def value_type(row: Any) -> str:
+    """The type of the example: the last word of the detail."""
+    last = (row.detail or "").rpartition(" ")[2]
+    return "" if last.isdecimal() else last
+
+
+def nearest_places(wanted: Place, rows: Iterable[Any]) -> tuple[str, ...]:
+    """Places that are used and read most like the wanted one; those below or above it first."""
+    names = list(dict.fromkeys(name(row) for row in rows if row.path))
+    by_path: dict[str, list[str]] = {}
+    for one in names:
+        by_path.setdefault(one.rpartition(" ")[2], []).append(one)
+    related = [path for path in by_path if path.endswith(f".{_last(wanted.path)}")]
+    close = difflib.get_close_matches(wanted.path, by_path, 3, _NEAR)
+    return tuple(each for path in dict.fromkeys([*related, *close]) for each in by_path[path])[:5]
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _status(wanted: str, row: Any) -> bool:
+    status = (row.detail or "").partition(" ")[0]
+    if not row.part.startswith("response ") or not status.isdecimal():
+        return False
+    return wanted == status or (wanted.endswith("XX") and wanted[0] == status[0])
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two paths can lead to one place: a free name takes any."""
+    if ".*" not in one and ".*" not in other:
+        return one == other
+    try:
+        ours, theirs = paths.parse(one), paths.parse(other)
+    except PathInvalid:
+        return False
+    return len(ours) == len(theirs) and all(
+        a == b or (paths.ANY in (a, b) and isinstance(b if a is paths.ANY else a, str))
+        for a, b in zip(ours, theirs, strict=True)
+    )

@@ -1,0 +1,70 @@
+"""The cost of change, as operations: who needs what, descriptions, what-if, plans. The broker decides; these ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tallystick.client_sdk.broker_client.wire import Call, Operation, embedded, segments
+
+
+def usage(provider: str, operation: str | None = None, path: str | None = None) -> Operation[Any]:
+    """Who uses an operation of a provider, or a place in it; without an operation all that are used."""
+    query = tuple((name, value) for name, value in (("operation", operation), ("path", path)) if value)
+    answer = yield Call("GET", segments("pacticipants", provider, "usage"), query=query)
+    return answer.document
+
+
+def publish_description(provider: str, version: str, document: Any, *, branch: str | None = None) -> Operation[Any]:
+    """Publish the API description of a provider version: an object, or the text of one."""
+    if branch:
+        yield Call("PUT", segments("pacticipants", provider, "branches", branch, "versions", version), {})
+    body = document if isinstance(document, Mapping) else {"ts:text": document}
+    answer = yield Call("PUT", segments("pacticipants", provider, "versions", version, "description"), body)
+    return answer.document
+
+
+def unused(provider: str) -> Operation[Any]:
+    """The fields of a provider's description that nobody uses."""
+    answer = yield Call("GET", segments("pacticipants", provider, "usage", "unused"))
+    return answer.document
+
+
+def impact(provider: str, *, edits: Sequence[str] = (), description: Any = None, before: Any = None) -> Operation[Any]:
+    """What edits, or a changed description, would break. Nothing is published."""
+    body: dict[str, Any] = {"edits": list(edits)} if edits else {"description": description}
+    if before is not None:
+        body["from"] = before
+    answer = yield Call("POST", segments("pacticipants", provider, "impact"), body)
+    return answer.document
+
+
+def plans(provider: str | None = None) -> Operation[list[Any]]:
+    """Planned changes, open ones first."""
+    answer = yield Call("GET", "/plans", query=(("provider", provider),) if provider else ())
+    return embedded(answer.document, "plans")
+
+
+def plan(uuid: str) -> Operation[Any]:
+    """A planned change as it stands now."""
+    answer = yield Call("GET", segments("plans", uuid))
+    return answer.document
+
+
+def create_plan(
+    provider: str, edits: Sequence[str], *, title: str | None = None, sunset: str | None = None
+) -> Operation[Any]:
+    """Plan a change: who has to move is counted from now on."""
+    body: dict[str, Any] = {"provider": provider, "edits": list(edits)}
+    if title:
+        body["title"] = title
+    if sunset:
+        body["sunset"] = sunset
+    answer = yield Call("POST", "/plans", body)
+    return answer.document
+
+
+def close_plan(uuid: str) -> Operation[Any]:
+    """The change is made, or given up: the plan is closed."""
+    answer = yield Call("POST", segments("plans", uuid, "close"), {})
+    return answer.document
