@@ -14,8 +14,9 @@ from tallystick.contract import paths
 from tallystick.contract.openapi import media
 from tallystick.contract.openapi.edits import Edit, Part, Target
 from tallystick.contract.openapi.operations import Operation, Parameter, operations
-from tallystick.contract.openapi.schema import Validator, same
+from tallystick.contract.openapi.schema import Validator
 from tallystick.contract.openapi.shapes import Schema
+from tallystick.contract.openapi.values import same
 from tallystick.contract.usage import normal_operation
 
 _MAX_DEPTH: Final = 40

@@ -10,8 +10,9 @@ from tallystick.contract.openapi import exchanges, media
 from tallystick.contract.openapi.exchanges import ABSENT, Exchange
 from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import Operation, Parameter, Response, Router
-from tallystick.contract.openapi.schema import MISSING, BudgetExceeded, Fault, Validator
+from tallystick.contract.openapi.schema import BudgetExceeded, Fault, Validator
 from tallystick.contract.openapi.shapes import Schema
+from tallystick.contract.openapi.values import MISSING
 
 _REQUEST: Final = """
     accept accept-charset accept-datetime accept-encoding accept-language authorization cache-control connection

@@ -30,7 +30,7 @@ from tallystick.contract.model import (
 )
 from tallystick.contract.openapi.edits import Edit, Target
 from tallystick.contract.openapi.exchanges import form_of
-from tallystick.contract.openapi.schema import is_type, same
+from tallystick.contract.openapi.values import is_type, same
 from tallystick.contract.usage import UsageRow, normal_operation, usage
 
 Key = TypeVar("Key", bound=Hashable)

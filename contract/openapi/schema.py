@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 from urllib.parse import unquote
 
 import regex
@@ -20,9 +20,18 @@ import regex
 from tallystick.contract import json_text, limits
 from tallystick.contract.openapi import formats
 from tallystick.contract.openapi.shapes import Schema, Side, shaped
-
-MISSING: Final = object()
-"""Stands for a value that is not there: a required parameter that a request leaves out."""
+from tallystick.contract.openapi.values import (
+    MISSING,
+    beyond,
+    exact,
+    is_multiple,
+    is_number,
+    is_type,
+    normal,
+    same,
+    shown,
+    spelled,
+)
 
 _OF_VALUES: Final = frozenset({"enum", "const"})
 _APPLIED: Final = frozenset({"allOf", "anyOf", "oneOf", "not", "if"})
@@ -146,7 +155,7 @@ class Validator:
         elif isinstance(value, list):
             if not _OF_ARRAYS.isdisjoint(has):
                 yield from self._array(here, value, path, at, depth)
-        elif _is_number(value) and not _OF_NUMBERS.isdisjoint(has):
+        elif is_number(value) and not _OF_NUMBERS.isdisjoint(has):
             yield from self._number(here, value, path, at)
 
     def _typed(self, wanted: Any, value: Any) -> tuple[Any, bool]:
@@ -158,7 +167,7 @@ class Validator:
             return value, True
         if self.coerce and isinstance(value, str):
             for one in ("number", "integer", "boolean", "null"):
-                if one in types and (taken := _spelled(value, one)) is not MISSING:
+                if one in types and (taken := spelled(value, one)) is not MISSING:
                     return taken, True
         return value, False
 
@@ -269,20 +278,20 @@ class Validator:
     def _number(
         self, here: Mapping[str, Any], value: int | float | Decimal, path: tuple[str, ...], at: tuple[str, ...]
     ) -> Iterator[Fault]:
-        number = _exact(value)
+        number = exact(value)
         for keyword, strict, sign in (("minimum", "exclusiveMinimum", ">"), ("maximum", "exclusiveMaximum", "<")):
             limit, bound = here.get(keyword), here.get(strict)
-            if _is_number(limit):
+            if is_number(limit):
                 # OpenAPI 3.0 has the exclusive keywords as booleans beside the limit, 3.1 as limits of their own.
-                if bound is True and number == _exact(limit):
-                    yield Fault(f"must be {sign} {_shown(limit)}", path, (*at, strict))
-                elif _beyond(number, sign, _exact(limit)):
-                    yield Fault(f"must be {sign}= {_shown(limit)}", path, (*at, keyword))
-            if _is_number(bound) and (number == _exact(bound) or _beyond(number, sign, _exact(bound))):
-                yield Fault(f"must be {sign} {_shown(bound)}", path, (*at, strict))
+                if bound is True and number == exact(limit):
+                    yield Fault(f"must be {sign} {shown(limit)}", path, (*at, strict))
+                elif beyond(number, sign, exact(limit)):
+                    yield Fault(f"must be {sign}= {shown(limit)}", path, (*at, keyword))
+            if is_number(bound) and (number == exact(bound) or beyond(number, sign, exact(bound))):
+                yield Fault(f"must be {sign} {shown(bound)}", path, (*at, strict))
         multiple = here.get("multipleOf")
-        if _is_number(multiple) and _exact(multiple) > 0 and not _is_multiple(number, _exact(multiple)):
-            yield Fault(f"must be multiple of {_shown(multiple)}", path, (*at, "multipleOf"))
+        if is_number(multiple) and exact(multiple) > 0 and not is_multiple(number, exact(multiple)):
+            yield Fault(f"must be multiple of {shown(multiple)}", path, (*at, "multipleOf"))
         if isinstance(here.get("format"), str) and not formats.accepts(here["format"], number):
             yield Fault(f'must match format "{here["format"]}"', path, (*at, "format"))
 
@@ -296,7 +305,7 @@ class Validator:
         if here.get("uniqueItems") is True:
             seen: set[bytes] = set()
             for index, item in enumerate(value):
-                text = json_text.dumps(_normal(item), sort_keys=True)
+                text = json_text.dumps(normal(item), sort_keys=True)
                 if text in seen:
                     yield Fault(f"must NOT have duplicate items (item {index})", path, (*at, "uniqueItems"))
                     break
@@ -381,40 +390,7 @@ class Validator:
         return frozenset(names)
 
 
-# --- values ---------------------------------------------------------------------------------------------------------
-
-
-def is_type(value: Any, name: str) -> bool:
-    """Whether a value has a JSON Schema type; a number without fraction is an integer, however it is written."""
-    match name:
-        case "object":
-            return isinstance(value, Mapping)
-        case "array":
-            return isinstance(value, list)
-        case "string":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
-        case "null":
-            return value is None
-        case "number":
-            return _is_number(value)
-        case "integer":
-            return _is_number(value) and _exact(value) == _exact(value).to_integral_value()
-    return False
-
-
-def same(one: Any, other: Any) -> bool:
-    """JSON equality: 1 and 1.0 are the same number, true is no number."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if _is_number(one) and _is_number(other):
-        return _exact(one) == _exact(other)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    return type(one) is type(other) and bool(one == other)
+# --- parts of schemas and documents ---------------------------------------------------------------------------------
 
 
 def pointed(document: Any, reference: str) -> Any:
@@ -438,62 +414,9 @@ def _pointer_steps(reference: str) -> tuple[str, ...]:
     return tuple(unquote(step).replace("~1", "/").replace("~0", "~") for step in steps)
 
 
-def _spelled(text: str, kind: str) -> Any:
-    if kind == "null":
-        return None if text == "" else MISSING
-    if kind == "boolean":
-        return {"true": True, "false": False}.get(text, MISSING)
-    number = _NUMBER.fullmatch(text.strip()) if text.strip() and len(text) < 400 else None
-    if number is None:
-        return MISSING
-    value = Decimal(int(text.strip(), 0)) if number[1] else Decimal(text.strip())
-    if kind == "integer" and value.adjusted() < 400 and value != value.to_integral_value():
-        return MISSING
-    return int(value) if value.adjusted() < 400 and value == value.to_integral_value() else value
-
-
-_NUMBER: Final = regex.compile(
-    r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)|[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
-)
-
-
-def _is_number(value: Any) -> TypeGuard[int | float | Decimal]:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _exact(value: int | float | Decimal) -> Decimal:
-    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
-
-
-def _beyond(number: Decimal, sign: str, limit: Decimal) -> bool:
-    return number < limit if sign == ">" else number > limit
-
-
-def _is_multiple(number: Decimal, of: Decimal) -> bool:
-    """In decimal, where 0.3 is a multiple of 0.1 as everyone expects."""
-    if number.adjusted() - of.adjusted() > 1_000:
-        return True
-    return number == 0 or (number / of) == (number / of).to_integral_value()
-
-
-def _normal(value: Any) -> Any:
-    if _is_number(value):
-        return str(_exact(value).normalize())
-    if isinstance(value, list):
-        return [_normal(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _normal(item) for key, item in value.items()}
-    # Told from the numbers above, which are texts now.
-    return f"={value}" if isinstance(value, str) else value
-
-
-def _shown(value: Any) -> str:
-    return json_text.dumps(value).decode()
-
-
 def _count(here: Mapping[str, Any], name: str) -> int | None:
     found = here.get(name)
-    return int(found) if _is_number(found) and 0 <= _exact(found) < 1 << 40 else None
+    return int(found) if is_number(found) and 0 <= exact(found) < 1 << 40 else None
 
 
 def _list(here: Mapping[str, Any], name: str) -> Sequence[Any]:

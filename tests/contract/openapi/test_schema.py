@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallystick.contract.openapi.schema import MISSING, BudgetExceeded, Validator
+from tallystick.contract.openapi.schema import BudgetExceeded, Validator
 from tallystick.contract.openapi.shapes import Side
+from tallystick.contract.openapi.values import MISSING
 
 A = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 B = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
