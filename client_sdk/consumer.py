@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from tallystick.client_sdk import pact_files, recording
 from tallystick.client_sdk.failures import ContractNotKept, MissingRequest
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tallystick.client_sdk.socket_server import SocketServer
     from tallystick.client_sdk.transports import MockTransport
 
-Specification: TypeAlias = Literal["2.0.0", "3.0.0", "4.0"]
 _SPECIFICATIONS: Final[dict[str, model.SpecVersion]] = {
     "2": "2.0.0",
     "2.0": "2.0.0",

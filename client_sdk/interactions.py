@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
 
@@ -226,7 +226,6 @@ class ExchangeDraft(_Draft):
 
 
 Draft: TypeAlias = "HttpDraft | MessageDraft | ExchangeDraft"
-Record: TypeAlias = Callable[[Draft], None]
 
 
 def _named(

@@ -13,24 +13,6 @@ from tallystick.contract import model
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-MULTI_VALUE_HEADERS: Final = frozenset(
-    (
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "access-control-allow-headers",
-        "access-control-allow-methods",
-        "access-control-expose-headers",
-        "access-control-request-headers",
-        "allow",
-        "cache-control",
-        "if-match",
-        "if-none-match",
-        "vary",
-    )
-)
-"""Headers whose value is a list: the matching splits what it receives, so the expectation must be split as well."""
-
 
 @dataclass(slots=True)
 class Expanded:
@@ -184,8 +166,11 @@ def texts(named: Mapping[str, object], *, place: str) -> Texts:
         if isinstance(value, Matcher) and value.children == "items":
             items = list(items) * value.copies
         words = [_word(item, f"{place} {name!r}") for item in items]
-        if place == "header" and name.lower() in MULTI_VALUE_HEADERS:
-            words = [piece.strip() for word in words for piece in word.split(",")]
+        if place == "header":
+            from tallystick.contract.http_text import split_header
+
+            # The matching splits what it receives, so the expectation must be split as well.
+            words = [piece for word in words for piece in split_header(name, word)]
         out.values[name] = tuple(words)
         if matcher is not None:
             out.rules[name] = model.Rule(matcher.rules, matcher.combine)

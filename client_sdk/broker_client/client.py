@@ -222,7 +222,7 @@ class BrokerClient(_Client):
 
 
 class AsyncBrokerClient(_Client):
-    """As `BrokerClient`, for asyncio and trio's httpx: every operation is awaited."""
+    """As `BrokerClient`, for asyncio: every operation is awaited."""
 
     def __init__(
         self, base_url: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any
