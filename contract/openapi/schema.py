@@ -400,8 +400,11 @@ def pointed(document: Any, reference: str) -> Any:
     found = document
     for name in _pointer_steps(reference):
         if isinstance(found, dict):
-            found = found.get(name)
-        elif isinstance(found, list) and name.isdecimal() and int(name[:9]) < len(found):
+            # YAML reads the statuses of responses as numbers.
+            found = (
+                found[name] if name in found else found.get(int(name)) if len(name) < 10 and name.isdecimal() else None
+            )
+        elif isinstance(found, list) and len(name) < 10 and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:
             return None

@@ -232,6 +232,16 @@ def test_swagger_2_is_read_into_the_same_rules() -> None:
     ]  # fmt: skip
 
 
+def test_statuses_read_from_yaml_are_numbers() -> None:
+    numbered: dict[str, Any] = {"openapi": "3.0.0", "paths": {"/orders/{id}": {"get": {"responses": {
+        200: {"content": {"application/json": {"schema": ORDER}}},
+        201: {"$ref": "#/paths/~1orders~1{id}/get/responses/200"}}}}}}  # fmt: skip
+
+    assert codes(get(headers={}), {"status": 201, "body": {"id": "x"}}, numbered) == [
+        "response.body.incompatible response.body.id"
+    ]
+
+
 def test_messages_are_compared_with_an_asyncapi_description() -> None:
     message = {"payload": {"type": "object", "properties": {"id": {"type": "integer"}}}}
     described = {"asyncapi": "3.0.0", "channels": {"c": {"messages": {"m": message}}},
