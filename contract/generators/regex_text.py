@@ -8,14 +8,22 @@ can't be constructed; the caller's `accepts` then decides which attempt is good.
 
 from __future__ import annotations
 
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, TypeAlias
 
-Ranges: TypeAlias = tuple[tuple[int, int], ...]
-"""Code points from-to, both included, in order."""
+from tallystick.contract.generators.char_sets import (
+    CHAR_ESCAPES,
+    CLASS_ESCAPES,
+    NAMED,
+    PRINTABLE,
+    Ranges,
+    complement,
+    intersection,
+    merged,
+    ranges_of,
+)
 
 _OPEN_REPEAT: Final = 20
 _MAX_REPEAT: Final = 10_000
@@ -47,82 +55,6 @@ def text_for(pattern: str, rng: Random, accepts: Callable[[str], bool] = lambda 
         if not parser.guesses or accepts(text):
             return text
     raise PatternUnsupported(f"no text found for {pattern!r} in {_ATTEMPTS} attempts")
-
-
-# --- sets of characters ---------------------------------------------------------------------------------------------
-
-
-def _ranges(*chars: str) -> Ranges:
-    return _merged(tuple((ord(c[0]), ord(c[-1])) for c in chars))
-
-
-def _merged(ranges: Ranges) -> Ranges:
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(ranges):
-        if merged and low <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return tuple(merged)
-
-
-def _intersection(a: Ranges, b: Ranges) -> Ranges:
-    return _merged(tuple((max(x, u), min(y, v)) for x, y in a for u, v in b if max(x, u) <= min(y, v)))
-
-
-def _complement(ranges: Ranges) -> Ranges:
-    """Printable ASCII outside the ranges; other characters only when nothing of ASCII is left."""
-    for universe in (((0x20, 0x7E),), ((0xA1, 0x24F),), ((0x9, 0xD), (0x80, 0xD7FF), (0xE000, 0x10FFFF))):
-        left: list[tuple[int, int]] = []
-        for start, high in universe:
-            low = start
-            for u, v in ranges:
-                if v < low or u > high:
-                    continue
-                if u > low:
-                    left.append((low, u - 1))
-                low = v + 1
-            if low <= high:
-                left.append((low, high))
-        if left:
-            return tuple(left)
-    return ()
-
-
-_DIGIT: Final = _ranges("09")
-_UPPER: Final = _ranges("AZ")
-_LOWER: Final = _ranges("az")
-_ALPHA: Final = _ranges("AZ", "az")
-_ALNUM: Final = _ranges("AZ", "az", "09")
-_WORD: Final = _ranges("AZ", "az", "09", "_")
-_SPACE: Final = _ranges(" ", "\t\r")
-_BLANK: Final = _ranges(" ", "\t")
-_HEX: Final = _ranges("09", "af", "AF")
-_PRINT: Final = _ranges(" ~")
-_PUNCT: Final = _ranges(*string.punctuation)
-_CONTROL: Final = _ranges("\x00\x1f", "\x7f")
-
-_NAMED: Final[Mapping[str, Ranges]] = {
-    "alpha": _ALPHA, "digit": _DIGIT, "alnum": _ALNUM, "upper": _UPPER, "lower": _LOWER, "space": _SPACE,
-    "blank": _BLANK, "punct": _PUNCT, "xdigit": _HEX, "word": _WORD, "print": _PRINT, "graph": _ranges("!~"),
-    "cntrl": _CONTROL, "ascii": _ranges("\x00\x7f"), "any": _PRINT, "assigned": _PRINT,
-    "l": _ALPHA, "letter": _ALPHA, "lu": _UPPER, "ll": _LOWER, "n": _DIGIT, "nd": _DIGIT, "number": _DIGIT,
-    "p": _ranges(*"!#%&*()-_,./:;?@[]{}'\"\\"), "punctuation": _ranges(*"!#%&*()-_,./:;?@[]{}'\"\\"),
-    "pd": _ranges("-"), "ps": _ranges(*"([{"), "pe": _ranges(*")]}"), "pc": _ranges("_"),
-    "s": _ranges(*"$+<=>^`|~"), "sc": _ranges("$"), "sm": _ranges(*"+<=>|~"), "sk": _ranges(*"^`"),
-    "z": _ranges(" "), "zs": _ranges(" "), "c": _CONTROL, "cc": _CONTROL, "latin": _ALPHA,
-    "isalphabetic": _ALPHA, "alphabetic": _ALPHA, "isdigit": _DIGIT, "isletter": _ALPHA, "isuppercase": _UPPER,
-    "uppercase": _UPPER, "lowercase": _LOWER, "islowercase": _LOWER, "whitespace": _SPACE, "iswhite_space": _SPACE,
-    "han": _ranges("\u4e00\u9fa5"), "cyrillic": _ranges("\u0410\u044f"), "greek": _ranges("\u03b1\u03c9"),
-    "hiragana": _ranges("\u3041\u3096"), "katakana": _ranges("\u30a1\u30fa"), "arabic": _ranges("\u0627\u064a"),
-    "hebrew": _ranges("\u05d0\u05ea"), "thai": _ranges("\u0e01\u0e2e"), "hangul": _ranges("\uac00\ud7a3"),
-}  # fmt: skip
-
-_CLASS_ESCAPES: Final[Mapping[str, Ranges]] = {
-    "d": _DIGIT, "D": _complement(_DIGIT), "w": _WORD, "W": _complement(_WORD),
-    "s": _SPACE, "S": _complement(_SPACE), "h": _HEX, "H": _complement(_HEX),
-}  # fmt: skip
-_CHAR_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
 
 
 # --- the tree: every node knows how to make its text -----------------------------------------------------------------
@@ -314,7 +246,7 @@ class _Parser:
         if char == "\\":
             return self.escape()
         if char == ".":
-            return _OneOf(_PRINT)
+            return _OneOf(PRINTABLE)
         if char in "^$":
             self.guesses = True
             return _NOTHING
@@ -398,7 +330,7 @@ class _Parser:
             return _Literal("\n")
         if char == "X":
             self.at += 1
-            return _OneOf(_PRINT)
+            return _OneOf(PRINTABLE)
         if char == "Q":
             self.at += 1
             stop = self.pattern.find("\\E", self.at)
@@ -420,8 +352,8 @@ class _Parser:
     def escaped(self) -> Ranges:
         """The characters of an escape, in a class or outside; the backslash has been read."""
         char = self.take()
-        if char in _CLASS_ESCAPES:
-            return _CLASS_ESCAPES[char]
+        if char in CLASS_ESCAPES:
+            return CLASS_ESCAPES[char]
         if char in "pP":
             return self.property(negated=char == "P")
         if char in "xu":
@@ -435,19 +367,19 @@ class _Parser:
                 digits += self.take()
             code = int(digits or "0", 8)
             return ((code, code),)
-        if char.isascii() and char.isalnum() and char not in _CHAR_ESCAPES:
+        if char.isascii() and char.isalnum() and char not in CHAR_ESCAPES:
             self.at -= 1
             raise self.unsupported(f"the escape \\{char}")
-        return _ranges(_CHAR_ESCAPES.get(char, char))
+        return ranges_of(CHAR_ESCAPES.get(char, char))
 
     def property(self, *, negated: bool) -> Ranges:
         name = self.until("}") if self.take() == "{" else self.pattern[self.at - 1]
         negated ^= name.startswith("^")
         plain = name.removeprefix("^").split("=")[-1].lower()
-        ranges = _NAMED.get(plain) or _NAMED.get(plain.removeprefix("is").removeprefix("posix_"))
+        ranges = NAMED.get(plain) or NAMED.get(plain.removeprefix("is").removeprefix("posix_"))
         if ranges is None:
             raise self.unsupported(f"the property {name!r}")
-        return _complement(ranges) if negated else ranges
+        return complement(ranges) if negated else ranges
 
     def code_point(self, digits: int) -> Ranges:
         if self.peek() == "{":
@@ -474,15 +406,15 @@ class _Parser:
         while self.peek() != "]" or first:
             if self.peek(2) == "&&":
                 self.at += 2
-                both = _merged(tuple(found)) if both is None else _intersection(both, _merged(tuple(found)))
+                both = merged(tuple(found)) if both is None else intersection(both, merged(tuple(found)))
                 found = []
             else:
                 found.extend(self.class_item())
             first = False
         self.at += 1
         self.depth -= 1
-        ranges = _merged(tuple(found)) if both is None else _intersection(both, _merged(tuple(found)))
-        ranges = _complement(ranges) if negated else ranges
+        ranges = merged(tuple(found)) if both is None else intersection(both, merged(tuple(found)))
+        ranges = complement(ranges) if negated else ranges
         if not ranges:
             raise self.unsupported("a class without characters")
         return ranges
@@ -493,10 +425,10 @@ class _Parser:
             if self.peek() == ":" and ":]" in self.pattern[self.at :]:
                 self.at += 1
                 name = self.until(":]")
-                ranges = _NAMED.get(name.removeprefix("^"))
+                ranges = NAMED.get(name.removeprefix("^"))
                 if ranges is None:
                     raise self.unsupported(f"the class [:{name}:]")
-                return _complement(ranges) if name.startswith("^") else ranges
+                return complement(ranges) if name.startswith("^") else ranges
             return self.char_class()
         low = self.class_char(char)
         if self.peek() != "-" or self.peek(2) in ("-]", "-[") or low[0][0] != low[-1][1]:
@@ -504,15 +436,15 @@ class _Parser:
         self.at += 1
         high = self.class_char(self.take())
         if high[0][0] != high[-1][1]:
-            return _merged((*low, *high, (ord("-"), ord("-"))))
+            return merged((*low, *high, (ord("-"), ord("-"))))
         if high[0][0] < low[0][0]:
             raise self.unsupported("a range that runs backwards")
         return ((low[0][0], high[0][0]),)
 
     def class_char(self, char: str) -> Ranges:
         if char != "\\":
-            return _ranges(char)
+            return ranges_of(char)
         if self.peek() == "b":
             self.at += 1
-            return _ranges("\b")
+            return ranges_of("\b")
         return self.escaped()
