@@ -18,6 +18,10 @@ MAX_REPEAT: Final = 100_000
 _MAX_NESTING: Final = 200
 _FEW_STEPS: Final = 4096
 _MANY: Final = 1 << 40
+_LONGEST_RUN: Final = 32
+_TRUE: Final = "(?!(?!))"
+"""Always so. It parts long runs of characters where case is ignored: the `regex` package prepares to search for such a
+run in a time that grows with its cube, and that no time limit stops."""
 
 
 class PatternInvalid(ValueError):
@@ -69,6 +73,8 @@ class Translation:
         self.zero_width = False
         """That thing has no width: an anchor or a look-around, which Ruby does not repeat."""
         self.extended = False
+        self.ignores_case = False
+        self.atoms = 0
         self.degree = 0
         """How many repetitions without end the present group and what is closed in it have."""
         self.choices = 1
@@ -129,6 +135,9 @@ class Translation:
             self.add(regex.escape(char))
 
     def add(self, text: str, *, zero_width: bool = False) -> None:
+        self.atoms += 1
+        if self.ignores_case and self.atoms % _LONGEST_RUN == 0:
+            self.out.append(_TRUE)
         self.atom, self.repeated, self.zero_width = len(self.out), False, zero_width
         self.atom_cost = (0, 1)
         self.out.append(text)
@@ -349,6 +358,7 @@ class Translation:
     def options(self, on: str, off: str, end: str, length: int) -> None:
         if set(on + off) - set("imx"):
             raise PatternInvalid("undefined group option")
+        self.ignores_case = self.ignores_case or "i" in on
         extended = ("x" in on or self.extended) and "x" not in off
         flags_on = "".join(sorted({"i": "i", "m": "s"}[c] for c in set(on) - {"x"}))
         flags_off = "".join(sorted({"i": "i", "m": "s"}[c] for c in set(off) - {"x"}))

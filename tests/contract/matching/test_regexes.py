@@ -95,3 +95,14 @@ def test_harmless_patterns_run_without_a_clock_on_texts_short_enough() -> None:
     assert 0 < compiled(r".*a.*b.*").longest_unmetered < 100
     for pattern in [*CATASTROPHES, r"(\w)\1", "a?" * 30, "((a|b)|(c|d))+"]:
         assert compiled(pattern).longest_unmetered == -1
+
+
+@pytest.mark.parametrize("piece", ["é", "[é]", r"\x61", "(?:é)", "ab"])
+def test_a_long_run_of_characters_in_any_case_needs_no_long_preparation(piece: str) -> None:
+    # Unparted, the engine prepares for minutes, and no time limit stops it: this test would not end.
+    count = 9000 // len(piece)
+    pattern = compiled("(?i)" + piece * count)
+    text = {"é": "É", "[é]": "É", r"\x61": "A", "(?:é)": "É", "ab": "AB"}[piece] * count
+
+    assert pattern.accepts(text)
+    assert not pattern.accepts("x" * len(text))
