@@ -1,11 +1,11 @@
-"""What is told of versions beside their numbers: branches, tags, environments. Three statements, however many."""
+"""What is told of versions beside their numbers: branches, tags, environments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, true, union_all
 
@@ -109,18 +109,24 @@ _PLACES = (
 )
 
 
+AT_ONCE: Final = 8_000
+"""Versions asked about in one statement: a database takes only so many parameters."""
+
+
 def decorations(connection: Connection, versions: Iterable[int | None]) -> dict[int, Decoration]:
-    """For each version (None is passed over) what it is called and where it is. Three statements, none for none."""
+    """For each version (None is passed over) what it is called and where it is.
+
+    Three statements for any number of versions up to `AT_ONCE`, three more for every further so many, none for none.
+    """
     ids = sorted({version for version in versions if version is not None})
     found = {id_: Decoration() for id_ in ids}
-    if not ids:
-        return found
-    values = {"versions": ids}
-    for row in connection.execute(_BRANCHES, values):
-        found[row.version_id].branches.append(Named(row.name, row.head == row.version_id))
-    for row in connection.execute(_TAGS, values):
-        found[row.version_id].tags.append(Named(row.name, row.newest == row.version_id))
-    for row in connection.execute(_PLACES, values):
-        place = Place(row.uuid, row.name, row.display_name, row.production, row.created_at)
-        found[row.version_id].places.append(place)
+    for start in range(0, len(ids), AT_ONCE):
+        values = {"versions": ids[start : start + AT_ONCE]}
+        for row in connection.execute(_BRANCHES, values):
+            found[row.version_id].branches.append(Named(row.name, row.head == row.version_id))
+        for row in connection.execute(_TAGS, values):
+            found[row.version_id].tags.append(Named(row.name, row.newest == row.version_id))
+        for row in connection.execute(_PLACES, values):
+            place = Place(row.uuid, row.name, row.display_name, row.production, row.created_at)
+            found[row.version_id].places.append(place)
     return found
