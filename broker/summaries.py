@@ -106,8 +106,10 @@ def result_recorded(
     wip: bool,
     created_at: datetime,
     last_at: datetime,
+    has_tags: bool,
+    has_branches: bool,
 ) -> None:
-    """A result was stored (or repeated at `last_at`). The version is locked already. Two to four statements."""
+    """A result was stored (or repeated at `last_at`). The version is locked already. One to four statements."""
     facts = {
         "verification": verification_id,
         "contract": contract_id,
@@ -118,9 +120,11 @@ def result_recorded(
     }
     head, tags, branch_success, tag_success = _recording(dialect_of(session))
     session.execute(head, facts)
-    session.execute(tags, facts)
-    if success:
+    if has_tags:
+        session.execute(tags, facts)
+    if success and has_branches:
         session.execute(branch_success, facts)
+    if success and has_tags:
         session.execute(tag_success, facts)
 
 

@@ -97,6 +97,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_failure_interval_provider_branch_interaction", ["provider", "branch", "interaction_sha"], unique=False
         )
+        batch_op.create_index(
+            "ix_failure_interval_open",
+            ["provider", "consumer"],
+            unique=False,
+            sqlite_where=sa.text("until_at IS NULL"),
+            postgresql_where=sa.text("until_at IS NULL"),
+        )
 
     op.create_table(
         "interaction",
@@ -1004,6 +1011,11 @@ def downgrade() -> None:
     op.drop_table("participant")
     op.drop_table("interaction")
     with op.batch_alter_table("failure_interval", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_failure_interval_open",
+            sqlite_where=sa.text("until_at IS NULL"),
+            postgresql_where=sa.text("until_at IS NULL"),
+        )
         batch_op.drop_index("ix_failure_interval_provider_branch_interaction")
 
     op.drop_table("failure_interval")

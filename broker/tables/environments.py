@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from tallystick.broker.tables.base import flag, key, moment, partial_index, reference
@@ -115,6 +115,14 @@ class FailureInterval(SQLModel, table=True):
     __tablename__ = "failure_interval"
     __table_args__: Any = (
         Index("ix_failure_interval_provider_branch_interaction", "provider", "branch", "interaction_sha"),
+        # Every published result asks what fails so far: it must not see what ended.
+        Index(
+            "ix_failure_interval_open",
+            "provider",
+            "consumer",
+            sqlite_where=text("until_at IS NULL"),
+            postgresql_where=text("until_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

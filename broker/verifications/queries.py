@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, text
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from tallystick.broker.summaries import dialect_of
@@ -189,10 +188,14 @@ def newest_results_of_version(db: Connection, version_id: int) -> list[Row[Any]]
     return list(db.execute(_NEWEST_OF_VERSION, {"version": version_id}))
 
 
-_HEAD_RESULT: Any = (
+_LOCKED = (
+    select(VERSION.c.id)
+    .where(VERSION.c.participant_id == bindparam("provider"), VERSION.c.number == bindparam("number"))
+    .with_for_update(key_share=True)
+)
+_STANDING: Any = (
     select(
         VERIFICATION.c.id,
-        VERIFICATION.c.number,
         VERIFICATION.c.success,
         VERIFICATION.c.wip,
         VERIFICATION.c.pending,
@@ -200,18 +203,32 @@ _HEAD_RESULT: Any = (
         VERIFICATION.c.verified_by,
         VERIFICATION.c.report_sha,
         VERIFICATION.c.created_at,
+        exists().where(TAG.c.version_id == VERSION.c.id).correlate(VERSION).label("has_tags"),
+        exists().where(BRANCH_VERSION.c.version_id == VERSION.c.id).correlate(VERSION).label("has_branches"),
     )
-    .join_from(HEAD, VERIFICATION, VERIFICATION.c.id == HEAD.c.verification_id)
-    .where(
-        HEAD.c.contract_id == bindparam("contract", type_=Id),
-        HEAD.c.provider_version_id == bindparam("version", type_=Id),
+    .select_from(VERSION)
+    .outerjoin(
+        HEAD,
+        and_(HEAD.c.contract_id == bindparam("contract", type_=Id), HEAD.c.provider_version_id == VERSION.c.id),
     )
+    .outerjoin(VERIFICATION, VERIFICATION.c.id == HEAD.c.verification_id)
+    .where(VERSION.c.id == bindparam("version", type_=Id))
 )
 
 
-def head_result(session: Session, contract_id: int, provider_version_id: int) -> Row[Any] | None:
-    """The newest result of a provider version for a content. One statement."""
-    return session.execute(_HEAD_RESULT, {"contract": contract_id, "version": provider_version_id}).first()
+def locked_version(session: Session, provider_id: int, number: str) -> int | None:
+    """A version of the provider, whose results, branches and tags nobody else changes until the transaction ends.
+
+    None when there is none yet. One statement.
+    """
+    found: int | None = session.execute(_LOCKED, {"provider": provider_id, "number": number}).scalar()
+    return found
+
+
+def standing(session: Session, contract_id: int, version_id: int) -> Row[Any]:
+    """How a locked version stands: its newest result for the content (`id` None without one), and whether it has tags
+    and branches. One statement, and not the one that locked: that one may have looked before it waited."""
+    return session.execute(_STANDING, {"contract": contract_id, "version": version_id}).one()
 
 
 _TAGS_NOW = select(TAG.c.name).where(TAG.c.version_id == bindparam("version"))
@@ -260,7 +277,6 @@ _BRANCHES = (
 )
 _OPEN = select(INTERVAL.c.id, INTERVAL.c.branch, INTERVAL.c.interaction_sha).where(
     INTERVAL.c.provider == bindparam("provider"),
-    INTERVAL.c.branch.in_(bindparam("branches", expanding=True)),
     INTERVAL.c.consumer == bindparam("consumer"),
     INTERVAL.c.until_at.is_(None),
 )
@@ -271,9 +287,7 @@ def branches_of(session: Session, version_id: int) -> list[str]:
     return list(session.execute(_BRANCHES, {"version": version_id}).scalars())
 
 
-def open_failures(
-    session: Session, provider: str, consumer: str, branches: Sequence[str]
-) -> dict[tuple[str, str], int]:
-    """(branch, interaction) -> id of the interval in which it fails. One statement."""
-    rows = session.execute(_OPEN, {"provider": provider, "branches": list(branches), "consumer": consumer})
+def open_failures(session: Session, provider: str, consumer: str) -> dict[tuple[str, str], int]:
+    """(branch, interaction) -> id of the interval in which it fails, for all branches. One statement."""
+    rows = session.execute(_OPEN, {"provider": provider, "consumer": consumer})
     return {(row.branch, row.interaction_sha): row.id for row in rows}

@@ -16,7 +16,6 @@ from tallystick.broker import summaries
 from tallystick.broker.errors import NotFound
 from tallystick.broker.http.checks import storable
 from tallystick.broker.http.metadata import Remembered
-from tallystick.broker.participants.queries import version_numbered
 from tallystick.broker.participants.service import ensure_version
 from tallystick.broker.tables import Integration, VerificationFailure
 from tallystick.broker.verifications import queries
@@ -40,12 +39,12 @@ def publish(
     content = queries.published_content(session, consumer, provider, sha)
     if content is None:
         raise NotFound()
-    version = version_numbered(session, content.provider_id, sent.provider_version)
-    version_id: int = (
-        version.id if version else ensure_version(session, content.provider_id, sent.provider_version, now).id
-    )
-    summaries.lock_version(session, version_id)
-    repeated = _repeated(session, content.contract_id, version_id, sent, remembered)
+    version_id = queries.locked_version(session, content.provider_id, sent.provider_version)
+    if version_id is None:
+        version_id = ensure_version(session, content.provider_id, sent.provider_version, now).id
+        summaries.lock_version(session, version_id)
+    standing = queries.standing(session, content.contract_id, version_id)
+    repeated = standing if _says_nothing_new(session, standing, version_id, sent, remembered) else None
     if repeated is not None:
         session.execute(
             update(VERIFICATION)
@@ -56,7 +55,8 @@ def publish(
     else:
         verification_id, created_at, last_at = queries.next_number(session), now, sent.executed_at or now
         _store(session, verification_id, content, version_id, sent, remembered, now)
-    _note_failures(session, None if repeated is not None else verification_id, content, version_id, sent, now)
+    new_id = None if repeated is not None else verification_id
+    _note_failures(session, new_id, content, version_id if standing.has_branches else None, sent, now)
     summaries.result_recorded(
         session,
         verification_id=verification_id,
@@ -66,6 +66,8 @@ def publish(
         wip=remembered.wip,
         created_at=created_at,
         last_at=last_at,
+        has_tags=standing.has_tags,
+        has_branches=standing.has_branches,
     )
     return verification_id
 
@@ -81,13 +83,10 @@ def remove(session: Session, consumer: str, provider: str, sha: str, number: int
     summaries.result_deleted(session, row.contract_id, row.provider_version_id, sorted(tags_then))
 
 
-def _repeated(
-    session: Session, contract_id: int, version_id: int, sent: Published, remembered: Remembered
-) -> Any | None:
-    """The newest result of the version for the content, when this one says nothing new."""
-    head = queries.head_result(session, contract_id, version_id)
-    if head is None or sent.executed_at is not None:
-        return None
+def _says_nothing_new(session: Session, head: Any, version_id: int, sent: Published, remembered: Remembered) -> bool:
+    """The newest result of the version for the content is equal to this one."""
+    if head.id is None or sent.executed_at is not None:
+        return False
     known = (head.success, head.wip, head.pending, head.build_url, head.verified_by, head.report_sha)
     new = (
         sent.success,
@@ -98,9 +97,9 @@ def _repeated(
         sent.report_sha,
     )
     if known != new:
-        return None
+        return False
     now, then = queries.tags_now_and_then(session, version_id, head.id)
-    return head if now == then else None
+    return now == then
 
 
 def _store(
@@ -136,12 +135,17 @@ def _store(
 
 
 def _note_failures(
-    session: Session, verification_id: int | None, content: Any, version_id: int, sent: Published, now: datetime
+    session: Session,
+    verification_id: int | None,
+    content: Any,
+    version_on_branches: int | None,
+    sent: Published,
+    now: datetime,
 ) -> None:
     """What failed, by interaction (for a result that is new), and since when it fails on the provider's branches."""
-    branches = queries.branches_of(session, version_id) or [""]
-    if sent.success and not queries.open_failures(session, content.provider, content.consumer, branches):
+    if sent.success and not queries.open_failures(session, content.provider, content.consumer):
         return  # nothing failed before, nothing fails now: the report need not be taken apart
+    branches = [""] if version_on_branches is None else queries.branches_of(session, version_on_branches)
     known = [
         Known(row.interaction_sha, row.interaction_id, row.description)
         for row in queries.interactions_of(session, content.contract_id)
@@ -182,7 +186,7 @@ def _move_intervals(
             .where(INTEGRATION.c.consumer_id == content.consumer_id, INTEGRATION.c.provider_id == content.provider_id)
             .with_for_update(key_share=True)
         )
-    open_now = queries.open_failures(session, content.provider, content.consumer, branches)
+    open_now = queries.open_failures(session, content.provider, content.consumer)
     for branch in branches:
         changed = change(found, sent.success, {sha for name, sha in open_now if name == branch})
         if changed.closed:
