@@ -147,6 +147,7 @@ def integrations(database: Db, page: Page | None, containing: str | None) -> tup
 def remove_pair(session: Session, consumer_id: int, provider_id: int, now: datetime) -> None:
     """Contracts, results and webhooks of the pair; versions of both left with neither contracts nor results; and the
     two applications when nothing refers to them. About fifteen statements."""
+    participants.delete_alone(session)
     for participant_id in sorted({consumer_id, provider_id}):
         participants.lock(session, participant_id)
     pair = (CONTRACT.c.consumer_id == consumer_id) & (CONTRACT.c.provider_id == provider_id)
@@ -192,6 +193,7 @@ def _referred_to(session: Session, participant_id: int) -> bool:
 
 def remove_everything(session: Session, now: datetime) -> None:
     """All but environments, accounts and the record of deployments. Four statements, the rest cascades."""
+    participants.delete_alone(session)
     summaries.live_ended(session, now)
     session.execute(delete(WEBHOOK))
     session.execute(delete(PARTICIPANT))

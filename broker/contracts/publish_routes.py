@@ -68,6 +68,7 @@ def _published(call: Call, consumer: str, provider: str, number: str, *, merge: 
     settings = call.settings
     with db.write(call.engine) as session:
         now = db.now(session)
+        participants.keep_participants(session)
         known = participant_queries.participants_named(session, [consumer, provider])
         if settings.check_for_potential_duplicate_pacticipant_names:
             suspicious = service.suspicious_names(session, [consumer, provider], known)
@@ -152,6 +153,7 @@ def publish_contracts(call: CallDep) -> Response:
     with db.write(call.engine) as session:
         now = db.now(session)
         names = [sent.consumer, *(each.provider for each in sent.contracts)]
+        participants.keep_participants(session)
         known = participant_queries.participants_named(session, names)
         if call.settings.check_for_potential_duplicate_pacticipant_names:
             suspicious = service.suspicious_names(session, names, known)

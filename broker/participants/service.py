@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tallystick.broker import summaries
@@ -57,7 +57,10 @@ def ensure_participants(
     `known` are those that the caller has looked up already in this transaction.
     """
     wanted = sorted(set(names))
-    found = queries.participants_named(session, wanted) if known is None else dict(known)
+    if known is None:
+        keep_participants(session)
+        known = queries.participants_named(session, wanted)
+    found = dict(known)
     for name in wanted:
         if name not in found:
             session.execute(
@@ -82,6 +85,24 @@ def ensure_participant(session: Session, name: str, now: datetime) -> Row[Any]:
     return ensure_participants(session, [name], now)[name]
 
 
+EXISTENCE: Final = 0x7A11_EA57  # any number that all brokers agree upon
+
+
+def keep_participants(session: Session) -> None:
+    """Nobody deletes participants until the transaction ends. One statement on PostgreSQL, before any other lock."""
+    if dialect_of(session) != "sqlite":
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": EXISTENCE})
+
+
+def delete_alone(session: Session) -> None:
+    """No other transaction relies on participants: it waits for those that do, and new ones wait for it.
+
+    A row lock would not do: publishers hold several, and one that waits for a deletion makes others wait for itself.
+    """
+    if dialect_of(session) != "sqlite":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EXISTENCE})
+
+
 _LOCK = select(PARTICIPANT.c.id).where(PARTICIPANT.c.id == bindparam("id")).with_for_update(key_share=True)
 
 
@@ -98,6 +119,7 @@ def change_participant(session: Session, participant_id: int, values: dict[str, 
 
 def remove_participant(session: Session, participant_id: int, now: datetime) -> None:
     """The participant and everything in either role; what others relied on is recomputed, deployments are recorded."""
+    delete_alone(session)
     lock(session, participant_id)
     own = list(session.execute(select(VERSION.c.id).where(VERSION.c.participant_id == participant_id)).scalars())
     summaries.forget_versions(session, own, now)

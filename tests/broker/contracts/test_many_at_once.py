@@ -150,6 +150,19 @@ def test_applications_that_are_each_others_consumers_publish_tag_and_verify_at_o
     assert {answer.status_code for answer in answers} <= {200, 201}
 
 
+def test_publishing_while_the_same_applications_are_deleted_never_fails(broker: Any) -> None:
+    def act(client: httpx.Client, number: int) -> httpx.Response:
+        if number % 4 == 0:
+            return client.delete(f"/pacticipants/{'Web' if number % 8 else 'Orders'}")
+        if number % 4 == 1:
+            return client.put("/pacticipants/Web/branches/main/versions/1", json={})
+        return client.post("/contracts/publish", json=publication("Web", str(number), ["Orders", "Billing"], "x"))
+
+    answers = all_at_once(broker.url, act)
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 404}, [each.text for each in answers]
+
+
 @pytest.mark.parametrize("path", ["branches/main/versions/1", "versions/1/tags/main"])
 def test_putting_one_name_from_all_creates_it_once(broker: Any, path: str) -> None:
     answers = all_at_once(broker.url, lambda client, _: client.put(f"/pacticipants/Web/{path}", json={}))
