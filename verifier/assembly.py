@@ -382,6 +382,10 @@ def _loader(
                 more, bad = from_.from_path(place, provider)
             found += more
             wrong += bad
+        providers = sorted({source.contract.provider for source in found})
+        if provider is None and len(providers) > 1:
+            named = ", ".join(map(repr, providers))
+            raise CannotVerify(f"these are contracts with several providers ({named}): say which with --provider")
         why = None
         if ask_broker:
             if options["owed"]:

@@ -200,6 +200,22 @@ def test_a_pending_contract_fails_without_breaking_the_build_and_is_published_as
     assert report.impact.broken[0].pending_only
 
 
+def test_the_brokers_notices_are_shown_when_asked_for(provider, broker, tell, publishing):
+    provider.on("/orders/1")
+    notices = [
+        {"when": "before_verification", "text": "it is on the main branch"},
+        {"when": "after_verification:success_true_published_true", "text": "it is no longer pending"},
+        {"when": "after_verification:success_false_published_true", "text": "it stays pending"},
+    ]
+    broker.select(tell.contract(tell.interaction("an order")), "1", notices=notices)
+
+    text = verify(**publishing).text(verbose=True)
+
+    assert "it is on the main branch" in text
+    assert "it is no longer pending" in text
+    assert "it stays pending" not in text
+
+
 def test_selectors_and_branch_reach_the_broker_as_they_are(provider, broker, tell, publishing):
     provider.on("/orders/1")
     broker.select(tell.contract(tell.interaction("an order")), "1")

@@ -110,6 +110,16 @@ def test_a_folder_gives_the_contracts_of_this_provider(provider, tell, write, tm
     assert "1 interaction of 1 contract" in done.stdout
 
 
+def test_contracts_with_several_providers_need_a_name(tell, write, tmp_path):
+    write(tell.contract(tell.interaction("an order")), "pacts/a.json")
+    write(tell.contract(tell.interaction("an order"), provider="stock"), "pacts/b.json")
+
+    done = run(str(tmp_path / "pacts"), "--provider-base-url", "http://127.0.0.1:9")
+
+    assert done.returncode == 2
+    assert "several providers ('orders', 'stock')" in done.stderr
+
+
 def test_every_option_is_in_the_command_and_has_a_default():
     names = {p.name for p in command.params}
 

@@ -53,7 +53,8 @@ def _lines(report: Report, ink: Ink, width: int, verbose: bool) -> Iterator[str]
     version = f" {report.provider_version}" if report.provider_version else ""
     yield ink.bold(words.printable(f"{report.provider}{version}")) + ink.dim(f" at {words.printable(report.target)}")
     for contract in report.contracts:
-        yield from _contract(contract, ink, width, verbose)
+        published = any(p.ok and p.source is contract.source for p in report.publications)
+        yield from _contract(contract, ink, width, verbose, published)
     for bad in report.unreadable:
         yield from _wrap(f"{ink.bad('✗')} ", f"{words.printable(bad.origin)}: {words.printable(bad.sentence)}", width)
     for warning in report.warnings:
@@ -72,7 +73,7 @@ def _lines(report: Report, ink: Ink, width: int, verbose: bool) -> Iterator[str]
     yield from _ending(report, ink, width)
 
 
-def _contract(contract: ContractResult, ink: Ink, width: int, verbose: bool) -> Iterator[str]:
+def _contract(contract: ContractResult, ink: Ink, width: int, verbose: bool, published: bool) -> Iterator[str]:
     source = contract.source
     mark = ink.bad("✗") if contract.broken else ink.warn("~") if not contract.success else ink.good("✓")
     name = words.printable(source.name)
@@ -89,7 +90,9 @@ def _contract(contract: ContractResult, ink: Ink, width: int, verbose: bool) -> 
         for result in contract.results:
             sign = ink.good("✓") if result.ok else ink.warn("~") if result.pending else ink.bad("✗")
             yield f"    {sign} {words.printable(result.title)} {ink.dim(f'{result.replayed.seconds * 1000:.0f} ms')}"
-        for notice in _notices(source.notices, "before_verification"):
+        told = str(published).lower()
+        after = f"after_verification:success_{str(contract.success).lower()}_published_{told}"
+        for notice in [*_notices(source.notices, "before_verification"), *_notices(source.notices, after)]:
             yield from _wrap("    ", notice, width, ink.dim)
 
 
