@@ -119,12 +119,15 @@ def test_junit_counts_what_it_lists(report):
     assert {k: suite.get(k) for k in ("tests", "failures", "errors", "skipped")} == {
         "tests": "5", "failures": "2", "errors": "1", "skipped": "1",
     }  # fmt: skip
-    tags = [[child.tag for child in case] for case in suite]
+    tags = [[child.tag for child in case] for case in suite.iter("testcase")]
     assert tags == [[], ["failure"], ["error"], ["failure"], ["skipped", "system-out"]]
+    (impact,) = suite.iter("property")
+    assert impact.get("value").startswith("would break on ")
+    assert "1.2 live in production since 2026-03-14 09:26" in impact.get("value")
     mobile = next(s for s in root if "mobile" in s.get("name"))
     assert mobile.get("skipped") == "1"
-    assert "<script>" in mobile[0].get("name")
-    assert any("x.json" in case.get("name") for s in root for case in s)
+    assert "<script>" in mobile.find("testcase").get("name")
+    assert any("x.json" in case.get("name") for case in root.iter("testcase"))
 
 
 def test_markdown_escapes_what_contracts_say(report):
@@ -152,6 +155,8 @@ def test_annotations_are_one_command_a_line(report):
 
     assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)
     assert sum(line.startswith("::warning") for line in lines) == 1
+    assert any(line.startswith("::error title=impact on web-shop::would break on ") for line in lines)
+    assert "::notice title=impact on billing::not touched; not deployed anywhere" in lines
     assert lines[-1].startswith("::error title=orders::BROKEN")
 
 

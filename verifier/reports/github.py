@@ -12,7 +12,7 @@ LIMIT: Final = 10
 
 
 def text(report: Report) -> str:
-    """`::error` for what breaks the build, `::warning` for pending failures, then the verdict as a notice."""
+    """`::error` for what breaks the build, `::warning` for pending failures, then the impact and the verdict."""
     lines: list[str] = []
     for level, found in (
         ("error", [r for r in report.results if r.broken]),
@@ -22,6 +22,8 @@ def text(report: Report) -> str:
         lines += [_command(level, _title(r), _message(r)) for r in shown]
         if len(found) > len(shown):
             lines.append(_command(level, "more", f"and {len(found) - len(shown)} more interactions"))
+    for consumer, text, breaks in words.impact_lines(report):
+        lines.append(_command("error" if breaks else "notice", f"impact on {consumer}", text))
     lines += [_command("error", "source", f"{u.origin}: {u.sentence}") for u in report.unreadable]
     lines.append(_command("notice" if report.exit_code == 0 else "error", report.provider, words.verdict(report)))
     return "".join(lines)

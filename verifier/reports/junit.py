@@ -1,4 +1,7 @@
-"""The report as JUnit XML: a suite per contract, a case per interaction; pending failures are skipped. Pure."""
+"""The report as JUnit XML: a suite per contract, a case per interaction; pending failures are skipped.
+
+What the build means for the consumer is the suite's property `impact`. Pure.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,14 @@ def _suite(report: Report, contract: ContractResult) -> str:
     name = f"{report.provider} for {contract.source.name}"
     seconds = sum(r.replayed.seconds for r in contract.results)
     cases = "".join(_case(report, r) for r in contract.results)
+    impact = "".join(
+        f'    <properties>\n      <property name="impact" value={_attribute(text)}/>\n    </properties>\n'
+        for consumer, text, _ in words.impact_lines(report)
+        if consumer == contract.source.contract.consumer
+    )
     return (
         f'  <testsuite name={_attribute(name)} tests="{len(contract.results)}" failures="{failures}" '
-        f'errors="{errors}" skipped="{skipped}" time="{seconds:.3f}">\n{cases}  </testsuite>\n'
+        f'errors="{errors}" skipped="{skipped}" time="{seconds:.3f}">\n{impact}{cases}  </testsuite>\n'
     )
 
 

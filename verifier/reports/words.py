@@ -134,6 +134,26 @@ def live(rows: Sequence[Live]) -> str:
     )
 
 
+def impact_lines(report: Report) -> list[tuple[str, str, bool]]:
+    """(consumer, one line on what a build means for it, does it break?), broken ones first."""
+    impact = report.impact
+    if impact is None or report.unreachable:
+        return []
+    lines = []
+    for consumer in impact.broken:
+        places = list(dict.fromkeys(f.place for f in consumer.fields))
+        more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+        breaks = "fails, but is pending" if consumer.pending_only else "would break"
+        where_live = lives_where(consumer, impact.live_known) or "where it is live is not known"
+        text = f"{breaks} on {', '.join(places[:5])}{more}; {where_live}"
+        lines.append((consumer.consumer, printable(text), not consumer.pending_only))
+    for consumer in impact.untouched:
+        where_live = lives_where(consumer, impact.live_known)
+        text = "not touched" + (f"; {where_live}" if where_live else "")
+        lines.append((consumer.consumer, printable(text), False))
+    return lines
+
+
 def lives_where(consumer: ConsumerImpact, known: bool) -> str:
     """Where the consumer is live, in one line: with this contract, else with another, else nowhere."""
     if not known:
