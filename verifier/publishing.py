@@ -21,7 +21,7 @@ def publish(
     published to, and says so. Branch and tags are set once, before the first result.
     """
     done: list[Publication] = []
-    prepared = False
+    prepared = stopped = False
     for contract in report.contracts:
         source = contract.source
         href = source.links.get("pb:publish-verification-results")
@@ -29,7 +29,7 @@ def publish(
             if source.links:
                 done.append(Publication(source, False, "the broker gives no link to publish its result to"))
             continue
-        if not contract.complete:
+        if stopped or not contract.complete:
             done.append(Publication(source, False, "not published: the run was stopped before it was done"))
             continue
         try:
@@ -39,6 +39,10 @@ def publish(
             answer = broker.request("POST", href, body(contract, version, build_url))
         except BrokerFailed as failed:
             done.append(Publication(source, False, f"not published: {failed}"))
+            continue
+        except KeyboardInterrupt:
+            stopped = True
+            done.append(Publication(source, False, "interrupted while it was published: ask the broker"))
             continue
         there = link(answer, "self")
         done.append(Publication(source, True, "published", str(there["href"]) if there else ""))

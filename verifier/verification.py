@@ -170,18 +170,17 @@ class Verification:
         if all(r.ok or r.status == "not-run" for c in contracts for r in c.results):
             return None
         from tallystick.verifier import impact
+        from tallystick.verifier.broker import BrokerFailed
 
         wanted = frozenset(c.source.contract.consumer for c in contracts)
         if self.broker is None:
             return impact.assess(contracts, None, "no broker was named to ask what is live where")
         try:
             return impact.assess(contracts, live_versions(self.broker, wanted))
-        except Exception as error:
-            from tallystick.verifier.broker import BrokerFailed
-
-            if not isinstance(error, BrokerFailed):
-                raise
-            return impact.assess(contracts, None, str(error))
+        except KeyboardInterrupt:
+            return impact.assess(contracts, None, "the run was stopped while the broker was asked")
+        except BrokerFailed as failed:
+            return impact.assess(contracts, None, str(failed))
 
     def _told(self, report: Report) -> Report:
         if self.publish is None or self.broker is None or report.could_not_run is not None or report.unreachable:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tallystick.verifier.api import CannotVerify, verify
+from tallystick.verifier.broker import Broker
 
 
 class RecordingBroker:
@@ -329,6 +330,32 @@ def test_an_interrupted_run_publishes_only_what_was_finished(provider, broker, t
     assert broker.published("billing") == []
     assert [(p.source.contract.consumer, p.ok) for p in report.publications] == [("web-shop", True), ("billing", False)]
     assert "1 not run" in report.text()
+
+
+def test_an_interruption_while_publishing_is_told_and_nothing_more_is_sent(
+    provider, broker, tell, publishing, monkeypatch
+):
+    provider.on("/orders/1")
+    for consumer in ("web-shop", "billing", "mobile"):
+        broker.select(tell.contract(tell.interaction("an order"), consumer=consumer), "1")
+    ask = Broker.request
+
+    def interrupt(self, method, href, body=None):
+        if method == "POST" and "billing" in href:
+            raise KeyboardInterrupt
+        return ask(self, method, href, body)
+
+    monkeypatch.setattr(Broker, "request", interrupt)
+
+    report = verify(**publishing)
+
+    assert [(p.source.contract.consumer, p.ok) for p in report.publications] == [
+        ("web-shop", True),
+        ("billing", False),
+        ("mobile", False),
+    ]
+    assert report.exit_code == 4
+    assert broker.published("mobile") == []
 
 
 @pytest.mark.parametrize(
