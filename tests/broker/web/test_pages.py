@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tallystick.broker.web import routes as pages
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}
 
 
@@ -326,3 +328,10 @@ def test_a_result_that_does_not_exist_is_a_page_too(visit, past):
     for number in ("1", "x", "9" * 30):
         path = f"/pacts/provider/Orders/consumer/Web/pact-version/{sha}/verification-results/{number}"
         assert "There is no such verification result." in visit(path, 404).text
+
+
+def test_every_page_in_the_documentation_exists(broker, root):
+    listed = re.findall(r"^\| `(/[^`]*)` \|", (root / "docs" / "reference" / "pages.md").read_text(), re.M)
+    known = {route.path for routes in pages.routes for route in routes.all if route.page}
+    assert len(listed) > 8
+    assert [path for path in listed if path not in known] == []
