@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -218,7 +218,7 @@ def _note_revisions(connection: Connection, config: Any) -> None:
 
     from tallystick.broker.tables import SchemaRevision
 
-    known = set(connection.execute(select(SchemaRevision.number)).scalars())
+    known = set(connection.execute(text("SELECT number FROM schema_revision")).scalars())
     for script in ScriptDirectory.from_config(config).walk_revisions():
         if script.module.number not in known:
             connection.execute(

@@ -19,7 +19,6 @@ from tallystick.broker.contracts.queries import (
     CONTRACT,
     CONTRACT_INTERACTION,
     INTERACTION,
-    PUBLICATION,
     USAGE,
     VERIFICATION,
 )
@@ -31,6 +30,7 @@ from tallystick.broker.participants.queries import (
     DEPLOYED,
     ENVIRONMENT,
     PARTICIPANT,
+    PUBLICATION,
     RELEASED,
     TAG,
     VERSION,
@@ -226,12 +226,12 @@ def _on_branch(keep: Keep) -> Any:
 
 def _remove_orphans(session: Session) -> int:
     """Contents without publication and result, and the interactions that only they had. Three statements."""
-    gone = session.execute(
+    gone: Any = session.execute(
         delete(CONTRACT).where(
             ~exists().where(PUBLICATION.c.contract_id == CONTRACT.c.id),
             ~exists().where(VERIFICATION.c.contract_id == CONTRACT.c.id),
         )
-    ).rowcount
+    )
     used = exists().where(
         CONTRACT_INTERACTION.c.interaction_sha == USAGE.c.interaction_sha,
         CONTRACT.c.id == CONTRACT_INTERACTION.c.contract_id,
@@ -241,4 +241,4 @@ def _remove_orphans(session: Session) -> int:
     session.execute(
         delete(INTERACTION).where(~exists().where(CONTRACT_INTERACTION.c.interaction_sha == INTERACTION.c.sha))
     )
-    return int(gone)
+    return int(gone.rowcount)

@@ -24,7 +24,7 @@ class Content:
     sha: str
     stored: bytes
     document: Any  # as it was sent
-    ids: tuple[str | None, ...] = ()  # of its interactions, then of its messages
+    ids: tuple[str, ...] = ()  # of its interactions, then of its messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def content_of(document: Any) -> Content:
     kept = {key: value for key, value in document.items() if key not in SERVED}
     numbered = identity.with_interaction_ids(kept)
     members = [*_array(numbered.get("interactions")), *_array(numbered.get("messages"))]
-    ids = tuple(each.get("_id") if isinstance(each, dict) else None for each in members)
+    ids = tuple(str(each["_id"]) if isinstance(each, dict) and "_id" in each else "" for each in members)
     return Content(sha, json_text.dumps(numbered), document, ids)
 
 
@@ -118,7 +118,7 @@ def merged(stored: bytes, sent: Any, *, refuse_differences: bool) -> Any:
     An equal one is replaced, others are appended; the other members stay. Raises `CannotMerge` when one of the two
     has no `interactions`, or (if asked) when an equal one differs in its request.
     """
-    old = json_text.loads(stored)
+    old: Any = json_text.loads(stored)
     if not _mergeable(old) or not _mergeable(sent):
         raise CannotMerge("only contracts with an array of interactions can be merged")
     result = [_without_our_id(each) for each in old["interactions"]]

@@ -25,7 +25,7 @@ def difference(old: bytes, new: bytes, *, context: int = 3) -> str:
         sides = [_lines(before), _lines(after)]
     if max(map(len, sides)) > LONGEST:
         return _counted(before, after)
-    lines = list(difflib.unified_diff(*sides, lineterm="", n=context))
+    lines = list(difflib.unified_diff(sides[0], sides[1], lineterm="", n=context))
     return "\n".join(lines[2:])  # without the two lines that would name files
 
 

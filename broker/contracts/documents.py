@@ -26,10 +26,12 @@ def pact_bytes(pact: Any, links: Links, *, metadata: str | None = None, versions
     stored: bytes = pact.content
     if not stored.startswith(b"{"):
         return stored
-    added = orjson.dumps(
+    added: bytes = orjson.dumps(
         {"createdAt": moment(pact.created_at), "_links": pact_links(pact, links, metadata=metadata, versions=versions)}
     )
-    return added if stored == b"{}" else stored[:-1] + b"," + added[1:]
+    if stored == b"{}":
+        return added
+    return b"".join((stored[:-1], b",", added[1:]))
 
 
 def extended(pact: Any, links: Links, tags: Sequence[str]) -> bytes:
@@ -51,7 +53,8 @@ def extended(pact: Any, links: Links, tags: Sequence[str]) -> bytes:
         ]
     }
     rest = {"createdAt": moment(pact.created_at), "_embedded": embedded, "_links": pact_links(pact, links)}
-    return b'{"contract":' + pact.content + b"," + orjson.dumps(rest)[1:]
+    content: bytes = pact.content
+    return b'{"contract":' + content + b"," + orjson.dumps(rest)[1:]
 
 
 def pact_links(

@@ -16,7 +16,6 @@ from tallystick.broker.contracts.queries import (
     CONTRACT,
     INTEGRATION,
     PROVIDER,
-    PUBLICATION,
     VERIFICATION,
     WEBHOOK,
 )
@@ -28,7 +27,7 @@ from tallystick.broker.http.media import GRAPHVIZ, HAL
 from tallystick.broker.http.pages import Page
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.participants import service as participants
-from tallystick.broker.participants.queries import PARTICIPANT, VERSION, Db, participants_named
+from tallystick.broker.participants.queries import PARTICIPANT, PUBLICATION, VERSION, Db, participants_named
 from tallystick.broker.tables import Label, Usage
 
 routes = Routes("integrations")

@@ -31,7 +31,7 @@ DEFAULT: Final = (
     Keep(max_age_days=90),
 )
 
-MEMBERS: Final = {
+MEMBERS: Final[dict[str, tuple[str, Any]]] = {
     "pacticipant": ("participant", str),
     "latest": ("latest", bool),
     "tag": ("tag", (str, bool)),

@@ -12,7 +12,6 @@ from tallystick.broker.contracts.queries import (
     CONTRACT,
     CONTRACT_INTERACTION,
     INTERACTION,
-    PUBLICATION,
     VERIFICATION,
     WEBHOOK,
 )
@@ -26,6 +25,7 @@ from tallystick.broker.participants.queries import (
     DEPLOYED,
     ENVIRONMENT,
     PARTICIPANT,
+    PUBLICATION,
     RELEASED,
     TAG,
     VERSION,

@@ -13,16 +13,10 @@ from sqlalchemy.orm import Session
 
 from tallystick.broker.contracts import queries, similar_names
 from tallystick.broker.contracts.content import Content, Known, content_of, interactions, merged
-from tallystick.broker.contracts.queries import (
-    CONTRACT,
-    CONTRACT_INTERACTION,
-    INTEGRATION,
-    INTERACTION,
-    PUBLICATION,
-    USAGE,
-)
+from tallystick.broker.contracts.queries import CONTRACT, CONTRACT_INTERACTION, INTEGRATION, INTERACTION, USAGE
 from tallystick.broker.http.checks import storable
 from tallystick.broker.participants import queries as participant_queries
+from tallystick.broker.participants.queries import PUBLICATION
 from tallystick.broker.participants.service import Ensured
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract import identity
@@ -126,7 +120,8 @@ def _why_changed(session: Session, consumer_id: int, provider_id: int, version_i
     """
     tags = participant_queries.tags_of(session, version_id)
     reasons = []
-    for tag in tags or [None]:
+    under_tags: list[str | None] = [*tags] or [None]
+    for tag in under_tags:
         before = queries.contract_before(session, consumer_id, provider_id, version_id, tag)
         under = f"tagged with {tag}" if tag is not None else "untagged"
         if before is None:

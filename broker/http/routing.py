@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,10 +40,22 @@ VERBS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTI
 Endpoint = Callable[..., Response]
 
 
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a person's browser sends: the session's cookie, whether it wants a page, and the base of our addresses."""
+
+    session: str
+    wants_page: bool
+    base: str
+
+
+SESSION_COOKIE: Final = "tallystick_session"
+
+
 class Guard(Protocol):
     """Says who calls, or refuses; then, once the route is known, whether they may."""
 
-    async def __call__(self, method: str, path: str, authorization: str, address: str) -> Any: ...
+    async def __call__(self, method: str, path: str, authorization: str, address: str, browser: Browser) -> Any: ...
 
     def authorize(self, caller: Any, method: str, template: str, parameters: Mapping[str, str]) -> None: ...
 
@@ -154,8 +166,7 @@ def register(app: FastAPI, features: Sequence[Routes]) -> None:
 
 def _again_after_a_lost_race(endpoint: Endpoint) -> Endpoint:
     """Endpoints are functions of their arguments and the database: one that lost a race is simply called again."""
-    if inspect.iscoroutinefunction(endpoint):
-        return endpoint
+    assert not inspect.iscoroutinefunction(endpoint), f"{endpoint} must be a plain function: it waits for the database"
 
     @functools.wraps(endpoint)
     def called(*args: Any, **kwargs: Any) -> Response:
@@ -312,7 +323,9 @@ class RawRouter:
         accept = _header(scope, b"accept")
 
         address = (scope.get("client") or ("unknown", 0))[0]
-        caller = await self.guard(method, unquote(raw), _header(scope, b"authorization"), address)
+        cookies = cookie_parser(_header(scope, b"cookie"))
+        browser = Browser(cookies.get(SESSION_COOKIE, ""), HTML in accept, base_of(scope, self.settings))
+        caller = await self.guard(method, unquote(raw), _header(scope, b"authorization"), address, browser)
         if isinstance(caller, Response):
             await caller(scope, receive, bare_send)
             return
@@ -323,9 +336,9 @@ class RawRouter:
             return
 
         raw_path = raw
-        for suffix, media_type in EXTENSIONS.items():
+        for suffix, wanted in EXTENSIONS.items():
             if raw.endswith(suffix):
-                raw, accept = raw.removesuffix(suffix), media_type
+                raw, accept = raw.removesuffix(suffix), wanted
                 break
         scope["tallystick.raw_path"] = raw_path
         if self.settings.use_hal_browser and method == "GET" and _for_hal_browser(accept):

@@ -37,6 +37,9 @@ TEMPLATED = {
     "pb:provider-pacts-for-verification": "/pacts/provider/{provider}/for-verification",
     "beta:provider-pacts-for-verification": "/pacts/provider/{provider}/for-verification",
     "ts:owed-verifications": "/pacticipants/{provider}/owed-verifications",
+    "ts:usage": "/pacticipants/{provider}/usage?operation={operation}&path={path}",
+    "ts:impact": "/pacticipants/{provider}/impact",
+    "pf:publish-provider-contract": "/provider-contracts/provider/{provider}/publish",
     "pb:environment": "/environments/{uuid}",
 }
 PLAIN = {
@@ -48,6 +51,7 @@ PLAIN = {
     "pb:webhooks": "/webhooks",
     "pb:integrations": "/integrations",
     "pb:environments": "/environments",
+    "ts:plans": "/plans",
 }
 
 

@@ -261,6 +261,11 @@ def test_a_body_beyond_the_limit_is_refused_with_the_limit(broker_with: Callable
         ("PUT", "/pacts/provider/P/consumer/C/version/1", b'{"interactions": 1, "messages": {}}'),
         ("PUT", "/pacts/provider/P/consumer/C/version/1", b'{"interactions": [1, null, {"_id": 5}]}'),
         ("PUT", "/pacts/provider/P/consumer/C/version/1", b'{"interactions": [{"description": "\\u0000"}]}'),
+        (
+            "PUT",
+            "/pacts/provider/P/consumer/C/version/1",
+            b'{"interactions": [{"_id": 5, "description": "x", "request": {"method": "GET"}, "response": {}}]}',
+        ),
         ("PUT", "/pacts/provider/P/consumer/C/version/1", b'{"n": 1e400, "m": 123456789012345678901234567890}'),
         ("PUT", "/pacts/provider/P/consumer/C/version/%FF%FE", b'{"interactions": []}'),
         ("GET", "/pacticipants?page=99999999999999999999", None),
