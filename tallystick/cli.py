@@ -67,6 +67,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.stub:stub",
         "Serve contracts from FILES, folders or a broker as a fake provider, until Ctrl-C.",
     ),
+    "publish-description": Entry(
+        "tallystick.client_sdk.commands.describe_api:publish_description",
+        "Publish the API description (OpenAPI 3, JSON or YAML) of a version of PROVIDER.",
+    ),
     "who-needs": Entry(
         "tallystick.client_sdk.commands.who_needs:who_needs",
         "Who uses an OPERATION of PROVIDER, or a PATH in it: how strictly, in which versions, where, since when.",

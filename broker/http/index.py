@@ -129,6 +129,18 @@ RELATIONS: dict[str, tuple[str, str, bool | None]] = {
         "Results that the specified provider still owes",
         True,
     ),
+    "ts:usage": (
+        "/pacticipants/{provider}/usage?operation={operation}&path={path}",
+        "Who uses an operation of the specified provider, or a place in it",
+        True,
+    ),
+    "ts:impact": ("/pacticipants/{provider}/impact", "What a change of the specified provider would break", True),
+    "ts:plans": ("/plans", "Planned changes", False),
+    "pf:publish-provider-contract": (
+        "/provider-contracts/provider/{provider}/publish",
+        "Publish the API description of a provider version",
+        True,
+    ),
     "pb:environments": ("/environments", "Environments", False),
     "pb:environment": ("/environments/{uuid}", "Environment", True),
 }

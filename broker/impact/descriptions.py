@@ -96,7 +96,6 @@ def _loader() -> Any:
         first: [(tag, pattern) for tag, pattern in resolvers if tag in (*kept, "tag:yaml.org,2002:merge")]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
-    import re
 
     Loader.add_implicit_resolver(
         "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from tallystick.broker.tables import (
@@ -161,15 +175,21 @@ def uses(
     db: Db,
     provider_id: int,
     contract_ids: Sequence[int],
-    operations: Collection[tuple[str, str]],
+    operations: Collection[tuple[str, str]] | None,
     path: str | None = None,
 ) -> list[Row[Any]]:
-    """What those contracts use of those operations; with a path only of that, and of paths with free names.
+    """What those contracts use of those operations (None: of all); with a path only that, and what has free names.
 
     One statement per 500 contracts.
     """
     found: list[Row[Any]] = []
-    wanted = or_(*(and_(USAGE.c.method == method, USAGE.c.template == template) for method, template in operations))
+    wanted: Any = true()
+    if operations is not None:
+        if not operations:
+            return found
+        # Which index is meant is plain to both databases from ORs; a long list of them no database takes.
+        each = (and_(USAGE.c.method == method, USAGE.c.template == template) for method, template in operations)
+        wanted = or_(*each) if len(operations) <= 50 else tuple_(USAGE.c.method, USAGE.c.template).in_(operations)
     if path is not None:
         wanted = and_(wanted, or_(USAGE.c.path == path, USAGE.c.path.like("%.*%")))
     for start in range(0, len(contract_ids), _MAX_NAMED):

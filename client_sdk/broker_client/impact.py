@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+from collections.abc import Sequence
 from typing import Any
 
 from tallystick.client_sdk.broker_client.wire import Call, Operation, embedded, segments
@@ -15,12 +16,28 @@ def usage(provider: str, operation: str | None = None, path: str | None = None) 
     return answer.document
 
 
-def publish_description(provider: str, version: str, document: Any, *, branch: str | None = None) -> Operation[Any]:
-    """Publish the API description of a provider version: an object, or the text of one."""
+def publish_description(
+    provider: str,
+    version: str,
+    content: bytes,
+    *,
+    content_type: str = "application/json",
+    branch: str | None = None,
+    tags: Sequence[str] = (),
+    build_url: str | None = None,
+) -> Operation[Any]:
+    """Publish the API description of a provider version, JSON or YAML, with its branch and tags."""
+    contract = {
+        "content": base64.b64encode(content).decode("ascii"),
+        "contentType": content_type,
+        "specification": "oas",
+    }
+    body: dict[str, Any] = {"pacticipantVersionNumber": version, "tags": list(tags), "contract": contract}
     if branch:
-        yield Call("PUT", segments("pacticipants", provider, "branches", branch, "versions", version), {})
-    body = document if isinstance(document, Mapping) else {"ts:text": document}
-    answer = yield Call("PUT", segments("pacticipants", provider, "versions", version, "description"), body)
+        body["branch"] = branch
+    if build_url:
+        body["buildUrl"] = build_url
+    answer = yield Call("POST", segments("provider-contracts", "provider", provider, "publish"), body)
     return answer.document
 
 
