@@ -237,6 +237,23 @@ def _print(answer: Deployability, subject: str, action: str) -> None:
             shared.tell("")
         for notice in answer.notices:
             shared.tell(f"- {notice.text}")
+    for line in beside(answer.document):
+        shared.tell(line)
+
+
+def beside(document: Any) -> list[str]:
+    """What a Tallystick broker tells besides the verdict: a safe order of deployment, and what was not covered."""
+    summary = document.get("summary", {}) if isinstance(document, dict) else {}
+    order = summary.get("ts:order") or {}
+    lines = [f"- {sentence}" for sentence in summary.get("ts:help") or ()]
+    for number, step in enumerate(order.get("steps") or (), 1):
+        names = " and ".join(f"{one.get('pacticipant')} {one.get('version')}" for one in step)
+        lines.append(
+            f"  {number}. {names}" + (" (at once: each needs the new version of the other)" if len(step) > 1 else "")
+        )
+    if order.get("steps"):
+        lines.insert(len(lines) - len(order["steps"]), "\nA safe order of deployment:")
+    return lines
 
 
 def rows(answer: Deployability) -> str:

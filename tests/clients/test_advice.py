@@ -111,3 +111,15 @@ def test_our_own_client_reads_verdict_and_causes(world, in_shell, broker):
     assert done.returncode == 3, done.stdout + done.stderr
     assert "Orders 7 has not verified the contract of Web 1." in done.stdout
     assert "tallystick verify" in done.stdout
+
+
+def test_our_own_client_prints_a_safe_order_and_what_was_not_covered(world, in_shell, broker):
+    world.published("Web 1", to="Orders", content="old").verified("Orders 1", "Web 1").verified("Orders 2", "Web 1")
+    world.published("Web 2", to="Orders", content="new").verified("Orders 2", "Web 2")
+    world.deployed("Web 1", to="production").deployed("Orders 1", to="production")
+    world.on_branch("Mobile 4", "main").deployed("Mobile 4", to="production")
+    ask = f"tallystick can-i-deploy -a Web -e 2 -a Orders -e 2 --to-environment production -b {broker.url}"
+    done = in_shell(ask)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "A safe order of deployment:\n  1. Orders 2\n  2. Web 2\n" in done.stdout
+    assert "- Live in production but in no contract: Mobile 4. This answer says nothing about them." in done.stdout
