@@ -301,3 +301,24 @@ def test_pact_python_without_selectors_takes_the_brokers_default(contract, libra
     assert done.code == 0, done.text
     assert results("Web 2")[:2] == ("9", True)
     assert results("Web 3") is None
+
+
+def test_our_own_verifier_works_through_what_is_owed(contract, finish, broker, provider, tmp_path, api, results, world):
+    contract("Web 1", "/a", branch="main").deployed("Web 1", to="production")
+    contract("App 1", "/b", branch="main")
+    world.on_branch("Orders 9", "main").verified("Orders 9", "App 1")
+    words = (
+        str(PACT.with_name("tallystick")), "verify", "--owed", "--provider", "Orders", "--broker-base-url", broker.url,
+        "--provider-base-url", f"http://127.0.0.1:{provider.server_address[1]}", "--provider-version", "9",
+        "--provider-version-branch", "main", "--publish",
+    )  # fmt: skip
+    before = api("/pacticipants/Orders/owed-verifications")["ts:count"]
+
+    done = finish(*words, cwd=tmp_path)
+    again = finish(*words, cwd=tmp_path)
+
+    assert before == 1
+    assert done.code == 0, done.text
+    assert results("Web 1")[:2] == ("9", True)
+    assert api("/pacticipants/Orders/owed-verifications")["ts:count"] == 0
+    assert again.code == 3, again.text
