@@ -79,15 +79,31 @@ _ON_BRANCH = (
     .order_by(_NEWEST)
     .limit(1)
 )
+_NAMED_CONSUMER, _NAMED_PROVIDER = PARTICIPANT.alias(), PARTICIPANT.alias()
+# As a value, so that the planner begins with it: joined, it would walk through publications in their order.
+_CONTRACT_ID = (
+    select(CONTRACT.c.id)
+    .join(_NAMED_CONSUMER, _NAMED_CONSUMER.c.id == CONTRACT.c.consumer_id)
+    .join(_NAMED_PROVIDER, _NAMED_PROVIDER.c.id == CONTRACT.c.provider_id)
+    .where(
+        _NAMED_CONSUMER.c.name == bindparam("consumer"),
+        _NAMED_PROVIDER.c.name == bindparam("provider"),
+        CONTRACT.c.sha == bindparam("sha"),
+    )
+    .correlate(None)
+    .scalar_subquery()
+)
 _BY_SHA = (
     _joined(CONTRACT.c.content)
-    .where(_PAIR, CONTRACT.c.sha == bindparam("sha"))
+    .where(PUBLICATION.c.contract_id == _CONTRACT_ID)
     .order_by(_NEWEST, PUBLICATION.c.id.desc())
     .limit(1)
 )
 _BY_SHA_AMONG = (
-    _CURRENT.where(
-        CONTRACT.c.sha == bindparam("sha"),
+    _joined(CONTRACT.c.content)
+    .where(
+        PUBLICATION.c.contract_id == _CONTRACT_ID,
+        PUBLICATION.c.is_current,
         or_(
             VERSION.c.id.in_(bindparam("version_ids", expanding=True)),
             VERSION.c.number.in_(bindparam("numbers", expanding=True)),
