@@ -112,11 +112,12 @@ def _run_group(group: Group, settings: Settings, sender: Sender, done: Done) -> 
 def run_jobs(group: Group, settings: Settings, sender: Sender, done: Done, context: Mapping[str, Json] | None) -> None:
     """The jobs of a group, at once where that is allowed; with `context` their states stand already."""
 
-    def work(job: Job, tool: Sender) -> None:
+    def work(job: Job, tool: Sender) -> float:
         replayed = replay(job.interaction, settings, tool, context)
         done(job, replayed)
         if settings.fail_fast and replayed.status != "passed":
             raise Stop
+        return tool.waited
 
     at_once = may_overlap(group, settings)
     if at_once and settings.workers > 1:
@@ -125,10 +126,17 @@ def run_jobs(group: Group, settings: Settings, sender: Sender, done: Done, conte
         spread(group, settings, done, context)
     elif at_once and settings.concurrency != 1:
         assert settings.target is not None
-        Crew(settings.target.sender, lambda s: s.close(), work, size=settings.concurrency).run(group.jobs)
+        crew = Crew(settings.target.sender, lambda s: s.close(), work, size=settings.concurrency)
+        crew.run(group.jobs, meanwhile=_load_matching)
     else:
         for job in group.jobs:
             work(job, sender)
+
+
+def _load_matching() -> None:
+    """Loading what compares answers takes as long as a slow answer: it is done while the first ones are awaited."""
+    import tallystick.contract.matching
+    import tallystick.contract.matching.json_body  # noqa: F401
 
 
 def may_overlap(group: Group, settings: Settings) -> bool:
@@ -195,8 +203,6 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
 
         named = settings.transports.get(interaction.transport or "")
         return ask(interaction, settings.messages if named is None else named.messages, values)
-    from tallystick.contract import matching
-
     named = settings.transports.get(interaction.transport or "")
     target = settings.target if named is None else named
     request = build(
@@ -218,6 +224,8 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
         response = (sender if named is None else named).send(request, settings.timeout_seconds)
     except ReplayFailed as failed:
         return Replayed(problem=failed.problem, sent=request)
+    from tallystick.contract import matching
+
     outcome = matching.match_response(interaction.response, response)
     if outcome.ok:
         return Replayed()
@@ -245,6 +253,7 @@ def _rng(settings: Settings, interaction: Interaction) -> random.Random | None:
 
 class _NoSender:
     note = ""
+    waited = 0.0
 
     def send(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse:
         raise ReplayFailed(

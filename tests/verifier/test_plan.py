@@ -7,7 +7,7 @@ import pytest
 
 from tallystick.contract import reading
 from tallystick.verifier.api import verify
-from tallystick.verifier.crew import MIDDLE, MOST, Crew, grown
+from tallystick.verifier.crew import FEW, MOST, START, Crew, size_after
 from tallystick.verifier.plan import Rules, patterns, plan
 from tallystick.verifier.results import Source
 
@@ -234,37 +234,53 @@ def crew_of(seconds_for, jobs, **more):
         with lock:
             seen["now"] -= 1
             seen["done"] += 1
+        return seconds_for(place)
 
     Crew(lambda: None, lambda tool: None, work, **more).run(range(jobs))
     return seen
 
 
 @pytest.mark.parametrize(
-    ("size", "seconds", "then"),
+    ("seconds", "then"),
     [
-        (2, [0.001, 0.001], 2),
-        (2, [0.2, 0.001], 2),  # only the first was slow
-        (2, [0.02, 0.02], 8),
-        (8, [0.02, 0.02, 0.021, 0.025, 0.02, 0.02, 0.02, 0.02], 48),
-        (8, [0.02 * n for n in range(1, 9)], None),  # one after the other
-        (8, [0.001] * 8, None),
-        (48, [0.02] * 48, None),
+        ([0.001] * 8, FEW),
+        ([0.2, *[0.001] * 7], FEW),  # only the first was slow
+        ([0.02, 0.02, 0.021, 0.025, 0.02, 0.02, 0.02, 0.02], MOST),
+        ([0.02 * n for n in range(1, 9)], START),  # one after the other
     ],
 )
-def test_a_crew_grows_when_answers_are_slow_and_come_together(size, seconds, then):
-    assert grown(size, seconds) == then
+def test_a_crew_is_as_large_as_its_first_answers_suggest(seconds, then):
+    assert size_after(seconds) == then
 
 
-def test_a_crew_that_grows_has_all_its_threads_at_work(monkeypatch):
-    monkeypatch.setattr("tallystick.verifier.crew.grown", lambda size, seconds: MOST)
+def test_a_crew_grows_to_the_most_when_answers_are_slow():
     together = threading.Barrier(MOST)
-    first = iter(range(2))
+    first = iter(range(START))
 
     def work(job, tool):
         if next(first, None) is None:
-            together.wait(20)
+            together.wait(20)  # breaks unless that many are at work at once
+        return 1.0
 
-    Crew(lambda: None, lambda tool: None, work).run(range(2 + MOST))
+    Crew(lambda: None, lambda tool: None, work).run(range(START + 3 * MOST))
+
+
+def test_a_crew_shrinks_to_two_when_answers_are_quick():
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def work(job, tool):
+        if job >= 3 * START:  # by then everybody has seen that the first answers were quick
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            time.sleep(0.002)
+            with lock:
+                now[0] -= 1
+        return 0.0001
+
+    Crew(lambda: None, lambda tool: None, work).run(range(60))
+
+    assert most[0] == FEW
 
 
 def test_a_fixed_crew_does_not_grow():
@@ -278,6 +294,7 @@ def test_what_a_job_raises_ends_the_crew():
         if job == 3:
             raise RuntimeError("stop")
         done.append(job)
+        return 0.0
 
     with pytest.raises(RuntimeError, match="stop"):
         Crew(lambda: None, lambda tool: None, work, size=1).run(range(10))
@@ -314,4 +331,4 @@ def test_a_server_that_serves_one_connection_at_a_time_is_not_starved(tell):
         server.server_close()
 
     assert report.exit_code == 0, report.text()
-    assert len(connections) > MIDDLE  # they made room for each other instead of waiting to the end
+    assert len(connections) > START  # they made room for each other instead of waiting to the end

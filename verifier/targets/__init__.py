@@ -16,6 +16,8 @@ class Sender(Protocol):
 
     note: str
     """Something about the last request that is worth telling beside a failure; "" for nothing."""
+    waited: float
+    """Seconds that the last answer took to come, where it is measured."""
 
     def send(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse: ...
 

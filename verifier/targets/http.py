@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from time import monotonic
 from typing import Final, Literal
 
 from tallystick.contract.model import ActualRequest, ActualResponse
@@ -59,11 +60,19 @@ class HttpSender:
 
     def __init__(self, target: HttpTarget):
         self._target = target
+        self.waited = 0.0
         self.note = ""
         """Something worth telling beside a failure: that a redirect was followed."""
         self._connections: dict[tuple[str, str, int], Connection] = {}
 
     def send(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse:
+        start = monotonic()
+        try:
+            return self._send(request, timeout_seconds)
+        finally:
+            self.waited = monotonic() - start
+
+    def _send(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse:
         target = self._target
         self.note = ""
         address, now = target.address, request

@@ -19,6 +19,7 @@ class Caller:
 
     def __init__(self, redirects: str = "follow", limit_bytes: int = BODY_LIMIT_BYTES):
         self.note = ""
+        self.waited = 0.0
         self._redirects, self._limit = redirects, limit_bytes
 
     def call(self, request: ActualRequest, timeout_seconds: float) -> ActualResponse:
