@@ -15,6 +15,7 @@ from tallystick.broker.access import queries as access_queries
 from tallystick.broker.access import service as access_service
 from tallystick.broker.access.door import Door
 from tallystick.broker.access.routes import routes as access
+from tallystick.broker.access.sign_in import routes as sign_in
 from tallystick.broker.contracts.integrations import routes as integrations
 from tallystick.broker.contracts.list_routes import routes as contract_lists
 from tallystick.broker.contracts.metrics import routes as metrics
@@ -48,6 +49,7 @@ def features() -> Sequence[Routes]:
     return [
         index,
         access,
+        sign_in,
         environments,
         participants,
         versions,

@@ -13,7 +13,13 @@ PREFIX: Final = "PACT_BROKER_"
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on"})
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "off", ""})
 SECRETS: Final = frozenset(
-    {"basic_auth_password", "basic_auth_read_only_password", "initial_admin_password", "secret_key"}
+    {
+        "basic_auth_password",
+        "basic_auth_read_only_password",
+        "initial_admin_password",
+        "oidc_client_secret",
+        "secret_key",
+    }
 )
 
 
@@ -31,6 +37,10 @@ class Settings:
     basic_auth_read_only_password: str = ""
     initial_admin_username: str = ""  # an account made at the start of a broker that has none
     initial_admin_password: str = ""
+    oidc_issuer: str = ""  # people sign in there; needs the extra `oidc`
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_roles: tuple[str, ...] = ("read",)  # of those who have no account yet
     allow_public_read: bool = False
     public_heartbeat: bool = False
     enable_public_badge_access: bool = True

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine, update
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tallystick.broker.access import queries, roles, secrets
 from tallystick.broker.access.queries import TOKEN
@@ -29,6 +30,7 @@ from tallystick.broker.access.roles import Principal
 from tallystick.broker.access.static_users import StaticUsers
 from tallystick.broker.db import now, read, write
 from tallystick.broker.errors import Forbidden
+from tallystick.broker.http.routing import Browser
 from tallystick.broker.settings import Settings
 
 REMEMBERED_SECONDS: Final = 300
@@ -37,6 +39,9 @@ ASKED_AGAIN_SECONDS: Final = 5  # how soon the first account is noticed
 USED_EVERY: Final = timedelta(minutes=1)  # how exactly "last used" is known
 FREE_FAILURES: Final = 5
 LONGEST_DELAY_SECONDS: Final = 10.0
+
+
+SIGN_IN_PATHS: Final = frozenset({"/login", "/login/callback", "/logout"})
 
 
 @dataclass(slots=True)
@@ -56,10 +61,12 @@ class Door:
         self._known: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._checks = CapacityLimiter(2)  # of argon2 at once: each takes 64 MiB
-        self._closed = settings.has_users
+        self._closed = settings.has_users or bool(settings.oidc_issuer)
         self._asked_at = 0.0
 
-    async def __call__(self, method: str, path: str, authorization: str, address: str) -> Principal | Response:
+    async def __call__(
+        self, method: str, path: str, authorization: str, address: str, browser: Browser
+    ) -> Principal | Response:
         if not await self._needs_credentials():
             return roles.ANYONE
         caller = self.static.caller(method, path, authorization)
@@ -73,8 +80,14 @@ class Door:
             found = await self._basic(rest.strip(), address)
         if found is not None:
             return found
-        if self.static.public(method, path):
+        if browser.session and method in roles.READING:  # never for writing: another site could ask for that
+            found = await run_sync(self._bearer, browser.session)
+            if found is not None:
+                return found
+        if self.static.public(method, path) or path in SIGN_IN_PATHS:
             return roles.READER
+        if self.settings.oidc_issuer and browser.wants_page and method == "GET" and not authorization:
+            return RedirectResponse(f"{browser.base}/login?{urlencode({'next': path})}", 303)
         return self.static.refusal()
 
     def authorize(self, caller: Principal, method: str, template: str, parameters: Mapping[str, str]) -> None:

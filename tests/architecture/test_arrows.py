@@ -27,7 +27,7 @@ THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its
     "client_sdk": {"click", "httpx", "regex", "pydantic", "jsonschema", "requests", "urllib3", "pytest", "cryptography"},
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
-        "alembic", "anyio", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "itsdangerous",
+        "alembic", "anyio", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "itsdangerous", "joserfc",
         "jinja2", "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
         "starlette", "uvicorn", "yaml",
     },

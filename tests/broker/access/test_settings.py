@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from tallystick.broker.settings import BadSetting, load
+from tallystick.broker.settings import BadSetting, Settings, load
 
 
 def test_names_of_the_incumbent_are_understood():
@@ -101,3 +103,11 @@ def test_config_shows_what_is_in_force_without_secrets(tmp_path: Path):
     assert "planted" not in done.stdout
     assert "postgresql://me:***@db/pacts" in done.stdout
     assert "environment PACT_BROKER_BASIC_AUTH_PASSWORD" in done.stdout
+
+
+def test_every_setting_is_told_in_the_reference_and_nothing_else():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "broker-settings.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert told == {field.name for field in fields(Settings)}
