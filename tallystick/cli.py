@@ -21,10 +21,10 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Entry]] = {
-    "verify": Entry("tallystick.verifier.cli:verify", "Replay contracts against a provider, and say who would break."),
-    "check-states": Entry(
-        "tallystick.verifier.cli:check_states", "Compare the states that contracts ask for with their handlers."
+    "verify": Entry(
+        "tallystick.verifier.cli:verify", "Replay what consumers rely on against a provider, and say who would break."
     ),
+    "check-states": Entry("tallystick.verifier.cli:check_states", "List the provider states that contracts ask for."),
     "broker": Entry(
         "tallystick.broker.cli:broker", "Run the service that keeps contracts and says what may be deployed."
     ),

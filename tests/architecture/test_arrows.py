@@ -24,11 +24,13 @@ BROKER_BASE = ["errors", "settings", "db", "tables", "summaries", "http"]
 STDLIB = set(sys.stdlib_module_names)
 THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its code
     "contract": {"regex", "defusedxml"},
-    "client_sdk": {"click", "httpx", "regex", "pydantic", "jsonschema", "requests", "urllib3", "pytest", "cryptography"},
+    "client_sdk": {
+        "click", "cryptography", "httpx", "jsonschema", "pydantic", "pytest", "regex", "requests", "urllib3",
+    },
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
-        "alembic", "anyio", "authlib", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "itsdangerous", "joserfc",
-        "jinja2", "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
+        "alembic", "anyio", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "jinja2", "joserfc",
+        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
         "starlette", "uvicorn", "yaml",
     },
 }  # fmt: skip
