@@ -113,6 +113,7 @@ def write(
     path.parent.mkdir(parents=True, exist_ok=True)
     notes_dir = _notes_dir(path.parent)
     with _locked(notes_dir / f"{path.stem}.lock"):
+        _sweep(path)
         before = _read(path, contract)
         notes = _read_notes(notes_dir / f"{path.stem}.json")
         merged: dict[Identity, model.Interaction] = {identity(i): i for i in before}
@@ -184,6 +185,13 @@ def _read(path: Path, contract: model.Contract) -> tuple[model.Interaction, ...]
             f"not of {contract.consumer} with {contract.provider}",
         )
     return found.interactions
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a writer that was killed has left half-written. Under the lock nobody else is writing."""
+    for folder in (path.parent, _notes_dir(path.parent)):
+        for left in folder.glob(f".{path.name}.*.tmp"):
+            left.unlink(missing_ok=True)
 
 
 def _put(path: Path, content: bytes) -> None:

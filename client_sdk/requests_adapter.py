@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from http.client import HTTPMessage
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -36,7 +37,13 @@ class MockAdapter(BaseAdapter):
         fields = HTTPHeaderDict()
         for name, value in reply.headers:
             fields.add(name, value)
-        raw = HTTPResponse(body=io.BytesIO(reply.content), headers=fields, status=reply.status, preload_content=False)
+        raw = HTTPResponse(
+            body=io.BytesIO(reply.content),
+            headers=fields,
+            status=reply.status,
+            preload_content=False,
+            original_response=_Original(reply.headers),  # type: ignore[arg-type]
+        )
         response.status_code = reply.status
         response.headers.update(fields)
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
@@ -48,6 +55,18 @@ class MockAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class _Original:
+    """What requests reads cookies from: the headers as http.client has them."""
+
+    def __init__(self, headers: tuple[tuple[str, str], ...]) -> None:
+        self.msg = HTTPMessage()
+        for name, value in headers:
+            self.msg[name] = value
+
+    def isclosed(self) -> bool:
+        return True
 
 
 def _text(value: str | bytes) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from tallystick.client_sdk.matchers import Matcher, MatcherMisuse, json_word, rule_json
 from tallystick.contract import model
 
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -161,12 +163,16 @@ def texts(named: Mapping[str, object], *, place: str) -> Texts:
     for name, value in named.items():
         if not isinstance(name, str) or not name:
             raise MatcherMisuse(f"{place}: the name {name!r} is not a text")
+        if place == "header" and not _HEADER_NAME.fullmatch(name):
+            raise MatcherMisuse(f"header {name!r}: no header can have such a name")
         matcher, plain = _unwrap(value, f"{place} {name!r}")
         items = plain if isinstance(plain, (list, tuple)) else [plain]
         if isinstance(value, Matcher) and value.children == "items":
             items = list(items) * value.copies
         words = [_word(item, f"{place} {name!r}") for item in items]
         if place == "header":
+            if any(not _HEADER_VALUE.fullmatch(word) for word in words):
+                raise MatcherMisuse(f"header {name!r}: a value holds what no header can: {words}")
             from tallystick.contract.http_text import split_header
 
             # The matching splits what it receives, so the expectation must be split as well.

@@ -143,6 +143,8 @@ def test_a_path_may_be_a_matcher():
         (lambda: texts({"q": [t.string("x")]}, place="query"), "around the whole list"),
         (lambda: texts({"q": t.optional("x")}, place="query"), "response's JSON body"),
         (lambda: texts({"q": {"a": 1}}, place="query"), "not a text or a number"),
+        (lambda: texts({"X-Ü": "a"}, place="header"), "no header can have such a name"),
+        (lambda: texts({"X-A": "a\nb"}, place="header"), "what no header can"),
     ],
 )
 def test_a_misuse_says_what_is_wrong(wrong, message):

@@ -140,6 +140,39 @@ def test_without_a_socket_requests_works_the_same(orders, recordings):
         session.get(f"{mock.url}/orders/9")
 
 
+@pytest.mark.parametrize("client", ["httpx", "requests", "requests without a socket"])
+def test_redirects_and_cookies_are_followed_as_from_a_provider(orders, client):
+    orders.upon_receiving("a page that moved").with_request("GET", "/a").will_respond_with(
+        302, headers={"Location": "/b", "Set-Cookie": ["a=1", "b=2"]}
+    )
+    orders.upon_receiving("the page").with_request("GET", "/b", headers={"Cookie": "a=1; b=2"}).will_respond_with(
+        200, body="here"
+    )
+
+    with orders.without_socket() if "without" in client else orders.serve() as server:
+        if client == "httpx":
+            with httpx.Client(follow_redirects=True) as session:
+                assert session.get(f"{server.url}/a").text == "here"
+        else:
+            session = server.requests_session() if "without" in client else requests.Session()
+            assert session.get(f"{server.url}/a").text == "here"
+
+
+def test_two_providers_can_be_mocked_at_once_and_names_may_be_anyones(recordings):
+    orders = t.Consumer("wéb shop/x").has_contract_with("örders")
+    payments = t.Consumer("wéb shop/x").has_contract_with("payments")
+    orders.upon_receiving("ö").with_request("GET", "/größe/a b", query={"näme": "wört & more"}).will_respond_with(
+        200, body={"ü": t.like("ß")}
+    )
+    payments.upon_receiving("p").with_request("DELETE", "/p").will_respond_with(204)
+
+    with orders.serve() as one, payments.serve() as other:
+        assert httpx.get(f"{one.url}/größe/a b", params={"näme": "wört & more"}).json() == {"ü": "ß"}
+        assert requests.delete(f"{other.url}/p").status_code == 204
+
+    assert sorted(path.name for path in recordings._files) == ["wéb shop_x-örders.json", "wéb shop_x-payments.json"]
+
+
 def test_parallel_requests_each_get_their_answer(orders):
     for number in range(20):
         (

@@ -149,6 +149,36 @@ def test_notes_are_kept_out_of_version_control(path):
     assert (path.parent / ".tallystick" / ".gitignore").read_text() == "*\n"
 
 
+ENDLESS_WRITER = """
+import sys, itertools
+from pathlib import Path
+from tallystick.client_sdk import pact_files
+from tallystick.client_sdk.pact_files import Recorded
+from tallystick.contract.model import Contract, HttpInteraction, HttpRequest
+for number in itertools.count():
+    one = HttpInteraction(description="a", request=HttpRequest("GET", f"/{number}" * 500))
+    contract = Contract(consumer="web", provider="orders")
+    pact_files.write(Path(sys.argv[1]), contract, [Recorded(one, "t")], run=str(number))
+    print(number, flush=True)
+"""
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_file_and_no_lock(path):
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, str(path)], stdout=subprocess.PIPE)
+        for _ in range(3):
+            writer.stdout.readline()
+        writer.kill()
+        writer.communicate()
+        assert descriptions(path) == ["a"]
+    (path.parent / f".{path.name}.1-2.tmp").write_text("half")
+
+    write(path, (interaction("b"), "t2"), run="last")
+
+    assert descriptions(path) == ["a", "b"]
+    assert sorted(one.name for one in path.parent.iterdir()) == [".tallystick", "web-orders.json"]
+
+
 WRITER = """
 import sys
 from pathlib import Path
