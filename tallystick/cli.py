@@ -67,6 +67,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.stub:stub",
         "Serve contracts from FILES, folders or a broker as a fake provider, until Ctrl-C.",
     ),
+    "impact": Entry(
+        "tallystick.client_sdk.commands.impact:impact",
+        "What a change of PROVIDER would break: whom, on which field, where it is live, and what it would cost.",
+    ),
     "publish-description": Entry(
         "tallystick.client_sdk.commands.describe_api:publish_description",
         "Publish the API description (OpenAPI 3, JSON or YAML) of a version of PROVIDER.",

@@ -52,6 +52,7 @@ _PARTICIPANT: Final = r"/pacticipants/\{(?P<participant>\w+)\}"
 # (methods, path template, role, parameter that names the participant). The first match decides.
 _RULES: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
     ("POST", r"/pacts/provider/\{provider\}/for-verification", "read", None),
+    ("POST", _PARTICIPANT + r"/impact", "read", None),  # a question with a body: nothing is kept
     ("POST", r"/contracts/publish", "publish", None),  # the body names the participant
     ("PUT PATCH", _PACT + r"/versions?/\{version\}", "publish", "consumer"),
     ("PUT DELETE", _PARTICIPANT + r"/branches/\{branch\}/versions/\{version\}", "publish", "*"),

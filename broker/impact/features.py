@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tallystick.broker.impact.description_routes import routes as descriptions
+from tallystick.broker.impact.impact_routes import routes as impact
 from tallystick.broker.impact.usage_routes import routes as usage
 
-ALL: Final = (usage, descriptions)
+ALL: Final = (usage, descriptions, impact)

@@ -40,7 +40,10 @@ DEPLOY = {
     ("PATCH", "/deployed-versions/{uuid}"),
     ("PATCH", "/released-versions/{uuid}"),
 }
-READ = {("POST", "/pacts/provider/{provider}/for-verification")}
+READ = {
+    ("POST", "/pacts/provider/{provider}/for-verification"),
+    ("POST", "/pacticipants/{provider}/impact"),
+}
 PER_ROLE = {"read": READ, "publish": READ | PUBLISH, "verify": READ | VERIFY, "deploy": READ | DEPLOY}
 IMPACT = ("/plans", "/provider-contracts", "/impact")  # told by the tests of that feature
 

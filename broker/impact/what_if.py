@@ -1,0 +1,324 @@
+"""What an edit or a changed description would break: predicted by the core, joined with who is live where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from tallystick.broker.http.hal import moment, present
+from tallystick.broker.impact import cost, descriptions, forecast, places, queries, users
+from tallystick.broker.impact.users import Consumer, Version
+from tallystick.contract import identity
+from tallystick.contract.errors import ContractInvalid
+from tallystick.contract.model import Contract
+from tallystick.contract.openapi.edits import Edit
+from tallystick.contract.openapi.findings import Finding
+from tallystick.contract.openapi.operations import operations
+from tallystick.contract.openapi.prediction import Break, Prediction, predict
+from tallystick.contract.openapi.what_if import what_if
+from tallystick.contract.reading import read
+from tallystick.contract.usage import normal_operation, usage
+
+STRENGTH = {
+    "B": "static: a changed description compared with the contracts; nothing was run",
+    "C": "usage: edits applied to the examples in the contracts; nothing was run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What would happen, and what it was asked of."""
+
+    provider: str
+    strength: Literal["B", "C"]
+    edits: tuple[Edit, ...]
+    prediction: Prediction[int]
+    consumers: tuple[Consumer, ...]
+    contracts: Mapping[int, Contract]
+    templates: tuple[str, ...]
+    findings: tuple[tuple[int, Finding], ...] = ()
+    unread: tuple[int, ...] = ()
+    """Contracts that are none the core can read."""
+    breaks: Mapping[int, list[Break[int]]] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> set[int]:
+        """Contracts that something breaks."""
+        return {*self.breaks, *(key for key, _ in self.findings)}
+
+    def left(self) -> list[tuple[Consumer, list[Version]]]:
+        """Consumers with versions whose contracts break."""
+        broken = self.broken
+        found = [(one, [v for v in one.versions if v.contract_id in broken]) for one in self.consumers]
+        return [(one, versions) for one, versions in found if versions]
+
+
+@lru_cache(maxsize=512)
+def _contract(content: bytes) -> Contract | None:
+    try:
+        return read(content)
+    except (ContractInvalid, ValueError, RecursionError):
+        return None
+
+
+def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None, old: Any = None) -> Answer:
+    """The answer for edits (C), or for the difference of two descriptions (B, `old` and `new`). A few statements."""
+    known = users.consumers(queries.standings(db, provider.id))
+    contracts: dict[int, Contract] = {}
+    unread: list[int] = []
+    for row in queries.contents(db, users.contract_ids(known)):
+        contract = _contract(bytes(row.content))
+        if contract is None:
+            unread.append(row.id)
+        else:
+            contracts[row.id] = contract
+    pairs = sorted(contracts.items())
+    if new is not None:
+        found = what_if(pairs, old, new)
+        templates = tuple(dict.fromkeys(one.template for one in operations(old)))
+        return _answer(provider.name, "B", found.edits, found.prediction, known, contracts, templates, unread,
+                       found.findings)  # fmt: skip
+    templates = descriptions.templates_of(db, provider.id)
+    prediction = predict(pairs, edits, templates=templates)
+    return _answer(provider.name, "C", tuple(edits), prediction, known, contracts, templates, unread)
+
+
+def _answer(
+    provider: str,
+    strength: Literal["B", "C"],
+    edits: tuple[Edit, ...],
+    prediction: Prediction[int],
+    known: tuple[Consumer, ...],
+    contracts: Mapping[int, Contract],
+    templates: tuple[str, ...],
+    unread: Sequence[int],
+    findings: tuple[tuple[int, Finding], ...] = (),
+) -> Answer:
+    breaks: dict[int, list[Break[int]]] = {}
+    for one in prediction.breaks:
+        breaks.setdefault(one.key, []).append(one)
+    return Answer(provider, strength, edits, prediction, known, contracts, templates, findings, tuple(unread), breaks)
+
+
+# --- as a document ------------------------------------------------------------------------------------------------
+
+
+def document(db: queries.Db, answer: Answer) -> dict[str, Any]:
+    """The whole answer. Two statements."""
+    left = answer.left()
+    shas = {
+        identity.interaction_sha(answer.contracts[one.key].interactions[one.position])
+        for some in answer.breaks.values()
+        for one in some
+    }
+    first = queries.first_with(db, _provider_id(db, answer.provider), shas)
+    forecasts = forecast_of(db, left)
+    overall = forecast.overall(forecasts)
+    shown = [_consumer(answer, one, versions, first, forecasts[one.name]) for one, versions in left]
+    return {
+        "provider": {"name": answer.provider},
+        "verdict": verdict(answer),
+        "strength": answer.strength,
+        "evidence": STRENGTH[answer.strength],
+        "counted": users.COUNTED,
+        "edits": [str(one) for one in answer.edits],
+        "consumers": shown,
+        "tolerated": _tolerated(answer),
+        "unused": [
+            {"edit": str(one.edit), "operationUsed": one.operation_used, "nearest": list(one.nearest)}
+            for one in answer.prediction.unmatched
+        ],
+        "notAsked": _unread(answer),
+        "cost": cost.summed(_counts(left, shown)),
+        "forecast": overall,
+        "ways": _ways(answer, left, shown, overall) if left else [],
+    }
+
+
+def verdict(answer: Answer) -> str:
+    """`breaks`, `may break` (only where the API may still answer as before), `safe`, or `unknown`.
+
+    Unknown is an edit of an operation that neither a contract nor a description has: most likely a slip.
+    """
+    if answer.findings or any(one.certain for one in answer.prediction.breaks):
+        return "breaks"
+    if answer.prediction.breaks:
+        return "may break"
+    described = {normal_operation(f"GET {one}") for one in answer.templates}
+    for one in answer.prediction.unmatched:
+        known = normal_operation(f"GET {one.edit.target.template}") in described
+        if answer.strength == "C" and not one.operation_used and not known:
+            return "unknown"
+    return "safe"
+
+
+def forecast_of(db: queries.Db, left: Iterable[tuple[Consumer, Sequence[Version]]]) -> dict[str, dict[str, Any]]:
+    """Per consumer when it can be free of the old shape. One statement."""
+    where = {
+        consumer.name: sorted(
+            {one.environment for version in versions for one in version.standings if one.live and one.environment}
+        )
+        for consumer, versions in left
+    }
+    environments = {one for some in where.values() for one in some}
+    known = forecast.cadences(queries.deployments(db, [name for name, some in where.items() if some]), environments)
+    return {name: forecast.of_consumer(known.get(name, ()), some) for name, some in where.items()}
+
+
+def _consumer(
+    answer: Answer, consumer: Consumer, versions: Sequence[Version], first: Iterable[Any], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    shas: set[str] = set()
+    for version in versions:
+        for one in answer.breaks.get(version.contract_id, ()):
+            interaction = answer.contracts[one.key].interactions[one.position]
+            shas.add(identity.interaction_sha(interaction))
+            line = lines.setdefault(
+                (str(one.edit), one.interaction, one.path, one.sentence),
+                {
+                    "edit": str(one.edit),
+                    "interaction": one.interaction,
+                    "field": one.field,
+                    "path": one.path,
+                    "contractPath": one.contract_path,
+                    "rule": one.rule,
+                    "sentence": one.sentence,
+                    "strictness": _strictness(answer, interaction, one.edit),
+                    "certain": one.certain,
+                    "strength": one.strength,
+                    "versions": [],
+                },
+            )
+            if version.number not in line["versions"]:
+                line["versions"].append(version.number)
+        for key, finding in answer.findings:
+            if key == version.contract_id:
+                line = lines.setdefault(
+                    ("", finding.code, finding.location, finding.message),
+                    {
+                        "edit": None,
+                        "code": finding.code,
+                        "interaction": finding.interaction,
+                        "field": finding.location,
+                        "specLocation": finding.spec_location,
+                        "sentence": finding.message,
+                        "certain": True,
+                        "strength": "B",
+                        "versions": [],
+                    },
+                )
+                if version.number not in line["versions"]:
+                    line["versions"].append(version.number)
+    since = [row for row in first if row.consumer_id == consumer.id and row.interaction_sha in shas]
+    oldest = min(since, key=lambda row: row.version_id) if since else None
+    return present(
+        {
+            "name": consumer.name,
+            "live": any(version.live for version in versions),
+            "usedSince": oldest and {"version": oldest.number, "at": moment(oldest.at)},
+            "versions": [
+                {
+                    "number": version.number,
+                    "live": version.live,
+                    "standings": [users.shown(one) for one in version.standings],
+                }
+                for version in versions
+            ],
+            "breaks": list(lines.values()),
+            "contacts": users.contacts(versions),
+            "forecast": dict(own),
+        }
+    )
+
+
+def _strictness(answer: Answer, interaction: Any, edit: Edit) -> str:
+    """How strictly an interaction holds the place of an edit; presence for what holds it as a whole."""
+    word = edit.target.part.rpartition(" ")[2]
+    for row in usage(interaction, answer.templates):
+        if row.part.rpartition(" ")[2] == word and row.path == edit.target.path:
+            return row.strictness
+    return "presence"
+
+
+def _tolerated(answer: Answer) -> list[dict[str, str]]:
+    found = {}
+    for key, position, edit in answer.prediction.tolerated:
+        contract = answer.contracts[key]
+        line = {
+            "edit": str(edit),
+            "consumer": contract.consumer,
+            "interaction": contract.interactions[position].description,
+        }
+        found[tuple(line.values())] = line
+    return list(found.values())
+
+
+def _unread(answer: Answer) -> list[dict[str, str]]:
+    return [
+        {"consumer": one.name, "version": version.number, "reason": "its contract cannot be read"}
+        for one in answer.consumers
+        for version in one.versions
+        if version.contract_id in answer.unread
+    ]
+
+
+def _counts(left: Sequence[tuple[Consumer, Sequence[Version]]], shown: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    places_ = {
+        (one.environment, one.production)
+        for _, versions in left
+        for version in versions
+        for one in version.standings
+        if one.live
+    }
+    lines = [line for consumer in shown for line in consumer["breaks"]]
+    return {
+        "consumers": len(left),
+        "interactions": _interactions(shown),
+        "live versions": sum(1 for _, versions in left for version in versions if version.live),
+        "environments": len(places_),
+        "production environments": sum(1 for _, production in places_ if production),
+        "strict expectations": cost.strict([line.get("strictness", "presence") for line in lines]),
+    }
+
+
+def _interactions(shown: Sequence[Mapping[str, Any]]) -> int:
+    return len({(consumer["name"], line["interaction"]) for consumer in shown for line in consumer["breaks"]})
+
+
+def _ways(
+    answer: Answer,
+    left: Sequence[tuple[Consumer, Sequence[Version]]],
+    shown: Sequence[Mapping[str, Any]],
+    overall: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Of the edits that break somebody; a side-by-side version moves everyone who calls the operation."""
+    breaking = [edit for edit in answer.edits if any(one.edit == edit for one in answer.prediction.breaks)]
+    wanted = {normal_operation(edit.target.operation) for edit in breaking}
+    names: set[str] = set()
+    interactions: set[tuple[str, str]] = set()
+    for contract in answer.contracts.values():
+        for interaction in contract.interactions:
+            rows = usage(interaction, (*answer.templates, *(edit.target.template for edit in breaking)))
+            if rows and normal_operation(rows[0].operation) in wanted:
+                names.add(contract.consumer)
+                interactions.add((contract.consumer, interaction.description))
+    broken = [consumer.name for consumer, _ in left]
+    return cost.ways(
+        answer.provider, breaking, broken, _interactions(shown), names | set(broken), len(interactions), overall
+    )
+
+
+def _provider_id(db: queries.Db, name: str) -> int:
+    from tallystick.broker.participants.queries import participant_named
+
+    row = participant_named(db, name)
+    assert row is not None
+    return int(row.id)
+
+
+def operations_named(edits: Iterable[Edit]) -> list[str]:
+    """The operations that edits are about, each once."""
+    return list(dict.fromkeys(places.shown((edit.target.method, edit.target.template)) for edit in edits))
