@@ -332,7 +332,7 @@ class Validator:
         if (least := _count(here, "minProperties")) is not None and len(value) < least:
             yield Fault(f"must NOT have fewer than {least} properties", path, (*at, "minProperties"))
         for name in here.get("required", ()) if isinstance(here.get("required"), list) else ():
-            if name not in value:
+            if isinstance(name, str) and name not in value:
                 yield Fault(f"must have required property '{name}'", path, (*at, "required"))
         if "dependentRequired" in here or "dependentSchemas" in here:
             yield from self._dependent(here, value, path, at, depth)
@@ -343,7 +343,7 @@ class Validator:
     ) -> Iterator[Fault]:
         for name, needed in _map(here, "dependentRequired").items():
             for other in needed if name in value and isinstance(needed, list) else ():
-                if other not in value:
+                if isinstance(other, str) and other not in value:
                     message = f"must have property {other} when property {name} is present"
                     yield Fault(message, path, (*at, "dependentRequired"))
         for name, schema in _map(here, "dependentSchemas").items():
