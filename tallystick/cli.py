@@ -71,6 +71,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.impact:impact",
         "What a change of PROVIDER would break: whom, on which field, where it is live, and what it would cost.",
     ),
+    "plan": Entry(
+        "tallystick.client_sdk.commands.plan:plan",
+        "Plan a change of a provider, see who still has to move, and ask whether the old shape may go.",
+    ),
     "publish-description": Entry(
         "tallystick.client_sdk.commands.describe_api:publish_description",
         "Publish the API description (OpenAPI 3, JSON or YAML) of a version of PROVIDER.",

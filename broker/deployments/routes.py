@@ -17,6 +17,7 @@ from tallystick.broker.http.calls import Call, CallDep
 from tallystick.broker.http.checks import LONGEST_NAME, text_complaints
 from tallystick.broker.http.media import MERGE_PATCH
 from tallystick.broker.http.routing import Routes
+from tallystick.broker.webhooks import moves
 
 routes: Final = Routes("deployments and releases")
 
@@ -48,6 +49,7 @@ def record_deployment(call: CallDep, name: str, number: str, uuid: str) -> Respo
     with write(call.engine) as session:
         at = live.place(session, name, number, uuid)
         row = queries.deployed_by_id(session, live.deploy(session, at, instance, now(session)))
+        moves.moved(session, at.participant_id, call.links, call.settings, now(session))
     return hal.created(documents.deployed_version(row, call.links), call.links.deployed_version(row.uuid))
 
 
@@ -95,6 +97,7 @@ def undeploy(call: CallDep, uuid: str) -> Response:
             )
         if wanted is False:
             live.end_deployment(session, row, now(session))
+            moves.moved(session, row.participant_id, call.links, call.settings, now(session))
             row = queries.deployed_by_id(session, row.id)
     return hal.answer(documents.deployed_version(row, call.links))
 
@@ -133,6 +136,7 @@ def record_release(call: CallDep, name: str, number: str, uuid: str) -> Response
     with write(call.engine) as session:
         released_id, new = live.release(session, live.place(session, name, number, uuid), now(session))
         row = queries.released_by_id(session, released_id)
+        moves.moved(session, row.participant_id, call.links, call.settings, now(session))
     return hal.answer(
         documents.released_version(row, call.links),
         status=201 if new else 200,
@@ -184,6 +188,7 @@ def end_support(call: CallDep, uuid: str) -> Response:
             )
         if wanted is False:
             live.end_support(session, row, now(session))
+            moves.moved(session, row.participant_id, call.links, call.settings, now(session))
             row = queries.released_by_id(session, row.id)
     return hal.answer(documents.released_version(row, call.links))
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from tallystick.broker.impact.description_routes import routes as descriptions
 from tallystick.broker.impact.impact_routes import routes as impact
+from tallystick.broker.impact.plan_routes import routes as plans
 from tallystick.broker.impact.usage_routes import routes as usage
 
-ALL: Final = (usage, descriptions, impact)
+ALL: Final = (usage, descriptions, impact, plans)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from tallystick.broker.db import now, write
 from tallystick.broker.impact.queries import HAPPENED
