@@ -6,12 +6,12 @@ succeeded is remembered for a while under a keyed digest of the credentials, and
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import secrets as random_bytes
 import time
+from asyncio import sleep
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -163,7 +163,7 @@ class Door:
         """The more failures, the longer the next answer takes, by name and by address: never a lock-out."""
         most = max(self._failures.get(subject, (0, 0.0))[0] for subject in (name.lower(), address))
         if most >= FREE_FAILURES:
-            await asyncio.sleep(min(0.1 * 2.0 ** (most - FREE_FAILURES), LONGEST_DELAY_SECONDS))
+            await sleep(min(0.1 * 2.0 ** (most - FREE_FAILURES), LONGEST_DELAY_SECONDS))
 
     def _note_failure(self, name: str, address: str) -> None:
         at = time.monotonic()
