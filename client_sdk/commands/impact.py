@@ -14,6 +14,18 @@ _COLOURS: Final = {"safe": "green", "breaks": "red", "may break": "red", "unknow
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def checked(_ctx: click.Context, _parameter: click.Parameter, edits: tuple[str, ...]) -> tuple[str, ...]:
+    """The edits of a command line, each of which can be read."""
+    from tallystick.contract.openapi.edits import EditInvalid, parse_edit
+
+    for text in edits:
+        try:
+            parse_edit(text)
+        except EditInvalid as wrong:
+            raise click.BadParameter(str(wrong)) from None
+    return edits
+
+
 @click.command("impact")
 @click.argument("provider")
 @click.option(
@@ -21,6 +33,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     "edits",
     multiple=True,
     metavar="EDIT",
+    callback=checked,
     help="\"remove 'GET /orders/{id} 200 $.total'\", rename, type, require, drop operation. May be repeated.",
 )
 @click.option("--description", type=_file, help="The changed OpenAPI description.")

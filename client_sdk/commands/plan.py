@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tallystick.client_sdk.commands import shared
+from tallystick.client_sdk.commands.impact import checked, days
 
 
 @click.group("plan")
@@ -16,7 +17,15 @@ def plan() -> None:
 
 @plan.command("create")
 @click.argument("provider")
-@click.option("--edit", "edits", multiple=True, required=True, metavar="EDIT", help="As for impact. May be repeated.")
+@click.option(
+    "--edit",
+    "edits",
+    multiple=True,
+    required=True,
+    metavar="EDIT",
+    callback=checked,
+    help="As for impact. May be repeated.",
+)
 @click.option("--title", metavar="TEXT", help="What people call it.")
 @click.option("--sunset", metavar="DAY", help="When the old shape is meant to go, such as 2031-05-01.")
 @shared.json_option
@@ -96,8 +105,6 @@ def _tell(found: Any, as_json: bool) -> None:
     if as_json:
         shared.print_json(found)
         return
-    from tallystick.client_sdk.commands.impact import days
-
     shared.tell(f"{found['title']}: {found['stage']} ({found['reason']})")
     shared.tell(f"uuid {found['uuid']}")
     _tell_left(found)

@@ -1,0 +1,198 @@
+"""who-needs, publish-description, impact and plan against a running broker: exit codes, texts, JSON, CSV, Markdown."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from tallystick.cli import main
+
+PACT = {
+    "consumer": {"name": "web"},
+    "provider": {"name": "orders"},
+    "interactions": [
+        {
+            "description": "an order | of <b>7</b>",
+            "request": {"method": "GET", "path": "/orders/7"},
+            "response": {"status": 200, "body": {"id": 7, "total": 5}},
+        }
+    ],
+    "metadata": {"pactSpecification": {"version": "3.0.0"}},
+}
+OLD = """\
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders/{id}:
+    get:
+      responses:
+        200:
+          description: an order
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  id: {type: integer}
+                  note: {type: string}
+                  total: {type: integer}
+"""
+NEW = OLD.replace("                  total: {type: integer}\n", "")
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    """A broker of this module's own, on a free port, with a consumer that is live."""
+    folder = tmp_path_factory.mktemp("broker")
+    log = folder / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tallystick", "broker", "serve", "--port", "0", "--database-url",
+             f"sqlite:///{folder}/broker.sqlite3"],
+            stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:[1-9]\d*", log.read_text())):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        (folder / "pact.json").write_text(json.dumps(PACT))
+        (folder / "api.yaml").write_text(OLD)
+        for words in (
+            ["publish", folder / "pact.json", "-a", "1", "--branch", "main"],
+            ["create-environment", "--name", "production", "--production"],
+            ["record-deployment", "-a", "web", "-e", "1", "--environment", "production"],
+            ["publish-description", "orders", folder / "api.yaml", "-a", "1", "--branch", "main"],
+        ):
+            result = CliRunner().invoke(main, [*map(str, words), "-b", found.group()])
+            assert result.exit_code == 0, (words, result.output)
+        yield found.group()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+@pytest.fixture
+def run(broker, monkeypatch, tmp_path):
+    """Runs a command line; returns exit code, standard output and standard error."""
+    monkeypatch.setenv("PACT_BROKER_BASE_URL", broker)
+    for name in ("USERNAME", "PASSWORD", "TOKEN"):
+        monkeypatch.delenv(f"PACT_BROKER_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, [str(one) for one in arguments], prog_name="tallystick")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+def test_who_needs_a_field(run):
+    code, out, _ = run("who-needs", "orders", "GET /orders/{id}", "$.total")
+
+    assert code == 0
+    assert re.search(r"^web +1 +production, main +\d{4}-\d\d-\d\d +200 \$\.total +value +1$", out, re.M), out
+
+
+def test_nobody_needs_a_field_that_is_not_used(run):
+    code, out, _ = run("who-needs", "orders", "GET /orders/{id}", "$.totals")
+
+    assert code == 3
+    assert "nobody is known to use GET /orders/{id} $.totals of orders\nnearest: 200 $.total" in out
+
+
+def test_who_needs_as_json_and_csv(run):
+    code, out, _ = run("who-needs", "orders", "GET /orders/{id}", "$.total", "--json")
+    assert (code, [one["name"] for one in json.loads(out)["consumers"]]) == (0, ["web"])
+
+    code, out, _ = run("who-needs", "orders", "GET /orders/{id}", "$.total", "--csv")
+    lines = list(csv.DictReader(io.StringIO(out)))
+    assert [(one["consumer"], one["kind"], one["place"]) for one in lines] == [
+        ("web", "deployed", "200 $.total"),
+        ("web", "main", "200 $.total"),
+    ]
+
+
+def test_who_needs_lists_operations_and_what_nobody_uses(run):
+    code, out, _ = run("who-needs", "orders")
+    assert (code, out.splitlines()[2].split()) == (0, ["GET", "/orders/{id}", "web"])
+
+    code, out, _ = run("who-needs", "orders", "--unused")
+    assert (code, out.splitlines()[:2]) == (0, ["GET /orders/{id}", "  200 $.note"])
+
+
+def test_an_unknown_provider_is_told_in_one_line(run):
+    code, _, err = run("who-needs", "nobody")
+
+    assert code == 1
+    assert "No provider with name 'nobody' found" in err or "knows none" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_impact_of_an_edit(run):
+    code, out, _ = run("impact", "orders", "--edit", "remove 'GET /orders/{id} 200 $.total'")
+
+    assert code == 1
+    assert out.startswith("BREAKS 1 consumer of orders.\n\nweb (relies on it since version 1)\n  1: production since ")
+    assert "cost: 16 points = 1 consumers x 5 + 1 interactions x 1 + 1 live versions x 2" in out
+    assert "not enough history" in out
+    assert "- expand and contract" in out
+
+
+def test_impact_of_a_description_and_of_what_nobody_uses(run, tmp_path):
+    (tmp_path / "old.yaml").write_text(OLD)
+    (tmp_path / "new.yaml").write_text(NEW)
+
+    assert run("impact", "orders", "--description", "new.yaml")[0] == 1
+    assert run("impact", "orders", "--description", "old.yaml")[0] == 0
+    assert run("impact", "orders", "--description", "new.yaml", "--from", "new.yaml")[0] == 0
+    code, out, _ = run("impact", "orders", "--edit", "remove 'GET /orders/{id} 200 $.note'", "--json")
+    assert (code, json.loads(out)["verdict"]) == (0, "safe")
+    assert run("impact", "orders", "--edit", "remove 'GET /order/{id} 200 $.note'")[0] == 3
+
+
+def test_markdown_holds_no_markup_of_strangers(run):
+    code, out, _ = run("impact", "orders", "--edit", "drop operation 'GET /orders/{id}'", "--markdown")
+
+    assert (code, out.splitlines()[0]) == (1, "**BREAKS 1 consumer of orders.**")
+    assert r"an order \| of \<b\>7\</b\>" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["impact", "orders"], 2, "what changes?"),
+        (["impact", "orders", "--edit", "delete it"], 2, "expected at position 0"),
+        (["who-needs", "orders", "--unused", "GET /orders"], 2, "--unused is about the whole provider"),
+        (["plan", "create", "orders"], 2, "Missing option '--edit'"),
+    ],
+)
+def test_what_is_wrong_is_told(run, words, code, said):
+    found, _, err = run(*words)
+
+    assert (found, said in err) == (code, True), err
+
+
+def test_a_plan_from_beginning_to_end(run):
+    code, out, _ = run("plan", "create", "orders", "--edit", "remove 'GET /orders/{id} 200 $.total'", "--json")
+    assert code == 0
+    uuid = json.loads(out)["uuid"]
+
+    code, out, _ = run("plan", "can-i-remove", uuid)
+    assert (code, out) == (1, "NO: web still relies on it.\n  left in production: web 1\n")
+    code, out, _ = run("plan", "list")
+    assert (code, uuid in out, "migrate" in out) == (0, True, True)
+    code, out, _ = run("plan", "show", uuid)
+    assert "Deprecation: @" in out
+    assert run("plan", "close", uuid)[0] == 0
