@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from tallystick.broker.impact.description_routes import routes as descriptions
+from tallystick.broker.impact.failure_routes import routes as failures
 from tallystick.broker.impact.impact_routes import routes as impact
 from tallystick.broker.impact.plan_routes import routes as plans
 from tallystick.broker.impact.usage_routes import routes as usage
 
-ALL: Final = (usage, descriptions, impact, plans)
+ALL: Final = (usage, descriptions, impact, plans, failures)

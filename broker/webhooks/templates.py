@@ -17,7 +17,7 @@ NAMES: Final = frozenset(
         "bitbucketVerificationStatus", "azureDevOpsVerificationStatus", "gitlabVerificationStatus",
         "consumerLabels", "providerLabels", "eventName", "buildUrl", "currentlyDeployedProviderVersionNumber",
         # Ours: one verdict over all providers of the consumer version, for one status per head commit.
-        "summaryGithubStatus", "summaryGitlabStatus", "summaryDescription", "dashboardUrl",
+        "summaryGithubStatus", "summaryGitlabStatus", "summaryDescription", "dashboardUrl", "planTitle", "planUrl",
     }
 )  # fmt: skip
 
