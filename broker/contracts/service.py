@@ -20,11 +20,7 @@ from tallystick.broker.participants.queries import PUBLICATION
 from tallystick.broker.participants.service import Ensured
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract import identity
-
-try:
-    from tallystick.contract.usage import usage as usage_of
-except ImportError:  # pragma: no cover - until the core has it, contracts are stored without their usage
-    usage_of = None  # type: ignore[assignment]
+from tallystick.contract.usage import usage
 
 How: TypeAlias = Literal["new", "unchanged", "changed", "merged"]
 
@@ -200,8 +196,7 @@ def _store_interactions(
             for sha in sorted(by_sha)  # in one order, so that two publishers cannot wait for each other
         ],
     )
-    if usage_of is not None:
-        _store_usage(session, provider_id, by_sha)
+    _store_usage(session, provider_id, by_sha)
 
 
 def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -> None:
@@ -226,7 +221,7 @@ def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -
         }
         for sha, each in sorted(by_sha.items())
         if sha not in seen
-        for row in usage_of(each.model)
+        for row in usage(each.model)
     ]
     if rows:
         session.execute(insert(USAGE), rows)
