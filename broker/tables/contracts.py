@@ -67,9 +67,7 @@ class Publication(SQLModel, table=True):
             "version_id",
             where=("is_current",),
         ),
-        partial_index(
-            "ix_contract_publication_provider_created", "provider_id", "created_at", where=("is_current",)
-        ),
+        partial_index("ix_contract_publication_provider_created", "provider_id", "created_at", where=("is_current",)),
         Index("ix_contract_publication_contract_id_version_id", "contract_id", "version_id"),
         {"sqlite_autoincrement": True},
     )
