@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -42,6 +42,8 @@ class Answer:
     unread: tuple[int, ...] = ()
     """Contracts that are none the core can read."""
     breaks: Mapping[int, list[Break[int]]] = field(default_factory=dict)
+    ever: frozenset[str] = frozenset()
+    """Operations that were used at any time: one that nobody uses any more is no slip."""
 
     @property
     def broken(self) -> set[int]:
@@ -82,7 +84,9 @@ def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None
                        found.findings)  # fmt: skip
     templates = descriptions.templates_of(db, provider.id)
     prediction = predict(pairs, edits, templates=templates)
-    return _answer(provider.name, "C", tuple(edits), prediction, known, contracts, templates, unread)
+    ever = frozenset(normal_operation(places.shown(one)) for one in queries.operations(db, provider.id))
+    answer = _answer(provider.name, "C", tuple(edits), prediction, known, contracts, templates, unread)
+    return replace(answer, ever=ever)
 
 
 def _answer(
@@ -148,7 +152,10 @@ def verdict(answer: Answer) -> str:
         return "may break"
     described = {normal_operation(f"GET {one}") for one in answer.templates}
     for one in answer.prediction.unmatched:
-        known = normal_operation(f"GET {one.edit.target.template}") in described
+        known = (
+            normal_operation(f"GET {one.edit.target.template}") in described
+            or normal_operation(one.edit.target.operation) in answer.ever
+        )
         if answer.strength == "C" and not one.operation_used and not known:
             return "unknown"
     return "safe"
