@@ -14,6 +14,7 @@ from types import FrameType
 
 import click
 
+from tallystick._examples.demo import second_act
 from tallystick._examples.demo.screen import Screen
 from tallystick._examples.demo.story import CannotShow, Story
 
@@ -26,7 +27,7 @@ def demo(wait: bool, port: int, keep: bool) -> None:
     """See Tallystick at work on real services.
 
     Starts a broker, runs the tests of three consumers, verifies the provider they depend on, then breaks it on purpose
-    and shows who would be hurt, where, and since when.
+    and shows who would be hurt, where, and since when; and how the same change is made without hurting anyone.
     """
 
     def interrupted(number: int, frame: FrameType | None) -> None:
@@ -38,6 +39,8 @@ def demo(wait: bool, port: int, keep: bool) -> None:
     try:
         with Story(folder, screen, port) as story:
             story.tell()
+            second_act.tell(story)
+            story.ending()
             if wait:
                 story.wait()
     except KeyboardInterrupt:

@@ -36,7 +36,8 @@ class Screen:
         """The command as a person would type it, broken before options where it is long."""
         lines, line = [], "$"
         for word in arguments:
-            word = f"'{word}'" if " " in word else word
+            if " " in word:
+                word = f'"{word}"' if "'" in word else f"'{word}'"
             if len(line) + len(word) > WIDTH - 8 and word.startswith("-"):
                 lines.append(line + " \\")
                 line = "   "
@@ -45,9 +46,15 @@ class Screen:
             click.secho(f"   {text}", dim=True)
 
     def output(self, text: str) -> None:
-        """What a command printed, indented, its own colours kept."""
+        """What a command printed, indented, its own colours kept; long sentences wrapped, commands left whole."""
         for line in text.rstrip("\n").splitlines():
-            click.echo(f"   {line}" if line else "")
+            words = line.lstrip()
+            if len(click.unstyle(line)) + 3 > WIDTH and not words.startswith(("next", "$")):
+                indent = "   " + line[: len(line) - len(words)]
+                line = textwrap.fill(words, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+                click.echo(line)
+            else:
+                click.echo(f"   {line}" if line else "")
 
     def diff(self, text: str) -> None:
         colours = {"+": "green", "-": "red"}

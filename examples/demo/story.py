@@ -65,7 +65,6 @@ class Story:
         self.everything_is_deployed()
         self.provider_changes()
         self.may_it_be_deployed()
-        self.ending()
 
     # The steps
 
@@ -79,7 +78,7 @@ class Story:
             process = self._start([*_tallystick(), *arguments], self.folder, log)
             self.base_url = self._address(process, log)
             said.append(f"is listening on {self.base_url}")
-        self._run_quietly("create-environment", "--name", ENVIRONMENT, "--display-name", "Production", "--production")
+        self.run_quietly("create-environment", "--name", ENVIRONMENT, "--display-name", "Production", "--production")
 
     def consumers_publish(self) -> None:
         self.screen.step("Three consumers test their own client code, and publish what it relies on")
@@ -87,13 +86,10 @@ class Story:
             with self.screen.working(f"{name:<15}") as said:
                 place = self.folder / name
                 shutil.copytree(EXAMPLES / name, place, ignore=shutil.ignore_patterns("__pycache__", "pacts"))
-                tests = self._run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], place)
-                if tests.status:
-                    raise CannotShow(f"the tests of {name} failed:\n{tests.output}")
-                passed = _first(r"(\d+) passed", tests.output)
+                passed = self.run_tests(place)
                 pact = json.loads((place / "pacts" / f"{name}-{PROVIDER}.json").read_text(encoding="utf-8"))
                 build = f"https://ci.example.com/{name}/builds/{version}"
-                self._run_quietly(
+                self.run_quietly(
                     "publish", str(place / "pacts"), "--consumer-app-version", version, "--branch", "main",
                     "--build-url", build,
                 )  # fmt: skip
@@ -114,7 +110,7 @@ class Story:
         self.screen.step(f"All four go to {ENVIRONMENT}")
         for name, version in {**CONSUMERS, PROVIDER: "1.0.0"}.items():
             with self.screen.working(f"{name:<15}") as said:
-                self._run_quietly(
+                self.run_quietly(
                     "record-deployment", "--pacticipant", name, "--version", version, "--environment", ENVIRONMENT
                 )
                 said.append(f"{version} is live in {ENVIRONMENT}")
@@ -137,6 +133,7 @@ class Story:
         result = self._verify("1.1.0", "add-total-amount", build)
         if result.status:
             raise CannotShow(f"{PROVIDER} 1.1.0 should keep every contract:\n{result.output}")
+        self.screen.say(result.output.rstrip().splitlines()[-2].strip())
         self._ask("1.1.0", expected_status=0)
 
     def ending(self) -> None:
@@ -151,12 +148,10 @@ class Story:
     # What the steps are made of
 
     def _ask(self, version: str, expected_status: int) -> None:
-        arguments = ["can-i-deploy", "--pacticipant", PROVIDER, "--version", version, "--to-environment", ENVIRONMENT]
-        self.screen.command(["tallystick", *arguments])
-        result = self._run([*_tallystick(), *arguments], self.folder)
-        self.screen.output(result.output)
-        if result.status != expected_status:
-            raise CannotShow(f"can-i-deploy for {version} ended with {result.status}, not {expected_status}")
+        self.show(
+            "can-i-deploy", "--pacticipant", PROVIDER, "--version", version, "--to-environment", ENVIRONMENT,
+            expected_status=expected_status,
+        )  # fmt: skip
 
     def _verify(self, version: str, branch: str, source: Path) -> Ran:
         """Start that build of the provider, verify it against what the broker selects, publish, stop it."""
@@ -175,7 +170,26 @@ class Story:
             _end(process)
             self._running.remove(process)
 
-    def _run_quietly(self, *arguments: str) -> None:
+    def show(self, *arguments: str, expected_status: int, quiet: bool = False) -> str:
+        """Run a command as a person would, show it with what it says, and give its output."""
+        if not quiet:
+            self.screen.command(["tallystick", *arguments])
+        result = self._run([*_tallystick(), *arguments], self.folder)
+        if not quiet:
+            self.screen.output(result.output)
+        if result.status != expected_status:
+            told = " ".join(arguments)
+            raise CannotShow(f"`tallystick {told}` ended with {result.status}, not {expected_status}:\n{result.output}")
+        return result.output
+
+    def run_tests(self, place: Path) -> str:
+        """Run a consumer's own tests in its folder; how many passed."""
+        tests = self._run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], place)
+        if tests.status:
+            raise CannotShow(f"the tests of {place.name} failed:\n{tests.output}")
+        return _first(r"(\d+) passed", tests.output)
+
+    def run_quietly(self, *arguments: str) -> None:
         result = self._run([*_tallystick(), *arguments], self.folder)
         if result.status:
             raise CannotShow(f"`tallystick {' '.join(arguments)}` ended with {result.status}:\n{result.output}")

@@ -74,6 +74,9 @@ def test_the_demo_runs_from_the_wheel_in_an_empty_folder(installed: Path, tmp_pa
     assert "mobile-backend" in untouched.split("Results of")[0]
     assert "NO: orders 2.0.0 must not go to production." in told
     assert "YES: orders 1.1.0 can go to production." in told
+    moves = told[told.index("The consumers move") :]
+    assert "BREAKS 2 consumers of orders." in told
+    assert moves.index("NO: billing still relies on it.") < moves.index("YES: no live consumer relies on it.")
     assert re.search(r"The dashboard: http://127\.0\.0\.1:\d+/", told)
 
 
