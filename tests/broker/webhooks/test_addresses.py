@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks import sending
@@ -106,3 +116,74 @@ def test_a_redirect_is_an_answer_not_a_way(receiver: Any):
 
     assert sent.status == 302
     assert len(receiver.received) == 1
+
+
+def test_a_proxy_of_the_environment_is_used(receiver: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTP_PROXY", receiver.url)
+    monkeypatch.setenv("http_proxy", receiver.url)
+
+    sent = send("http://93.184.216.34/hook")
+
+    assert sent.status == 200
+    assert [told.path for told in receiver.received] == ["http://93.184.216.34/hook"]
+
+
+def test_a_proxy_is_no_way_around_the_check(receiver: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("http_proxy", receiver.url)
+
+    sent = send("http://169.254.169.254/latest")
+
+    assert "not public" in sent.error
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_certificates_are_checked_unless_the_webhook_says_otherwise(tmp_path: Path, verify: bool):
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    told: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = Settings(webhook_timeout_seconds=5, webhook_host_whitelist=("127.0.0.1",))
+    asked = Asked("POST", f"https://127.0.0.1:{server.server_port}/hook", verify_tls=verify)
+
+    sent = sending.send(sending.ready(asked, {}, "1", settings), settings)
+
+    server.shutdown()
+    server.server_close()
+    assert (sent.status, told) == ((None, []) if verify else (200, ["/hook"]))
+    if verify:
+        assert "certificate" in sent.error.lower()
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate that nobody vouches for, with its key, as one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    at = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(at - timedelta(days=1)).not_valid_after(at + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = folder / "self-signed.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
