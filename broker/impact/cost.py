@@ -25,12 +25,12 @@ def summed(counts: Mapping[str, int]) -> dict[str, Any]:
         {"what": what, "count": counts.get(what, 0), "weight": weight, "points": counts.get(what, 0) * weight}
         for what, weight in POINTS.items()
     ]
-    return {"points": sum(int(part["points"]) for part in parts), "parts": parts}
+    return {"points": sum(counts.get(what, 0) * weight for what, weight in POINTS.items()), "parts": parts}
 
 
 def strict(levels: Sequence[str]) -> int:
     """How many expectations ask for a format or more."""
-    return sum(1 for level in levels if level in STRICTNESS and STRICTNESS.index(level) >= _STRICT)  # type: ignore[arg-type]
+    return sum(1 for level in levels if level in STRICTNESS and STRICTNESS.index(level) >= _STRICT)
 
 
 def ways(

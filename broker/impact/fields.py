@@ -88,7 +88,8 @@ class _Walk:
         above |= {id(schema)}
         shape = self.validator.shape(schema)
         for word in ("oneOf", "anyOf"):
-            for one in shape.get(word) if isinstance(shape.get(word), list) else ():
+            variants = shape.get(word)
+            for one in variants if isinstance(variants, list) else ():
                 yield from self._below(one, path, above)
         members = shape.get("properties")
         for name, member in members.items() if isinstance(members, Mapping) else ():

@@ -182,7 +182,7 @@ def uses(
 
     One statement per 500 contracts.
     """
-    found: list[Row[Any]] = []
+    found: list[Any] = []
     wanted: Any = true()
     if operations is not None:
         if not operations:

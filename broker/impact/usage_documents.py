@@ -50,7 +50,7 @@ def needs(consumers: Sequence[Consumer], rows: Iterable[Any], first: Iterable[An
 
 
 def strictest(levels: Iterable[str]) -> str:
-    return max(levels, key=lambda level: STRICTNESS.index(level) if level in STRICTNESS else 0)  # type: ignore[arg-type]
+    return max(levels, key=lambda level: STRICTNESS.index(level) if level in STRICTNESS else 0)
 
 
 def _uses(rows: Sequence[Any]) -> list[dict[str, Any]]:
