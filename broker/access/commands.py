@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -276,7 +277,7 @@ def audit(limit: int, actor: str | None, as_json: bool, database_url: str | None
 
 def _password() -> str:
     """One line of the standard input. Never an argument: those are seen by everyone on the machine."""
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.UsageError("the standard input holds no password")
     return password

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from tallystick.broker.tables import (
     Branch,
@@ -31,6 +31,7 @@ from tallystick.broker.tables import (
 )
 
 Db = Session | Connection
+Found: TypeAlias = Row[*tuple[Any, ...]]
 
 WEBHOOK: Any = Webhook.__table__  # type: ignore[attr-defined]
 EVENT: Any = WebhookEvent.__table__  # type: ignore[attr-defined]
@@ -64,12 +65,12 @@ _SHOWN = (
 # --- webhooks -----------------------------------------------------------------------------------------------------
 
 
-def webhooks(db: Db) -> Sequence[Row[Any]]:
+def webhooks(db: Db) -> Sequence[Found]:
     """All webhooks with the names of their sides, oldest first. One statement."""
     return db.execute(_SHOWN.order_by(WEBHOOK.c.id)).all()
 
 
-def webhooks_of(db: Db, consumer_id: int | None, provider_id: int | None) -> Sequence[Row[Any]]:
+def webhooks_of(db: Db, consumer_id: int | None, provider_id: int | None) -> Sequence[Found]:
     """Webhooks whose two sides are exactly these (None: unset, and no label). One statement."""
     return db.execute(
         _SHOWN.where(
@@ -81,12 +82,12 @@ def webhooks_of(db: Db, consumer_id: int | None, provider_id: int | None) -> Seq
     ).all()
 
 
-def webhook(db: Db, uuid: str) -> Row[Any] | None:
+def webhook(db: Db, uuid: str) -> Found | None:
     """One webhook with the names of its sides. One statement."""
     return db.execute(_SHOWN.where(WEBHOOK.c.uuid == uuid)).first()
 
 
-def webhook_with_id(db: Db, webhook_id: int) -> Row[Any] | None:
+def webhook_with_id(db: Db, webhook_id: int) -> Found | None:
     """The same by id. One statement."""
     return db.execute(_SHOWN.where(WEBHOOK.c.id == webhook_id)).first()
 
@@ -101,7 +102,7 @@ def events_of(db: Db, webhook_ids: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def listening(db: Db, consumer_id: int, provider_id: int) -> Sequence[Row[Any]]:
+def listening(db: Db, consumer_id: int, provider_id: int) -> Sequence[Found]:
     """Webhooks that match a pair, a row per event they listen to, disabled ones too. One statement."""
 
     def side(column: ColumnElement[Any], label: ColumnElement[Any], participant_id: int) -> ColumnElement[bool]:
@@ -130,7 +131,7 @@ def participant_id(db: Db, name: str) -> int | None:
 # --- the facts that events tell -----------------------------------------------------------------------------------
 
 
-def publication_facts(db: Db, publication_id: int) -> Row[Any] | None:
+def publication_facts(db: Db, publication_id: int) -> Found | None:
     """Who published what: names, ids, version, content, branch. One statement."""
     branch = (
         select(BRANCH.c.name)
@@ -242,7 +243,7 @@ def labels_of(db: Db, *participant_ids: int) -> dict[int, list[str]]:
     return found
 
 
-def result_facts(db: Db, verification_id: int) -> Row[Any] | None:
+def result_facts(db: Db, verification_id: int) -> Found | None:
     """A result with its provider version's number. One statement."""
     return db.execute(
         select(VERIFICATION, VERSION.c.number.label("provider_version"))
@@ -268,7 +269,7 @@ def newest_result(db: Db, contract_id: int, main_branch: str | None) -> int | No
     return db.execute(select(func.max(VERIFICATION.c.id)).where(VERIFICATION.c.contract_id == contract_id)).scalar()
 
 
-def required_versions(db: Db, provider_id: int, main_branch: str | None, contract_id: int) -> Sequence[Row[Any]]:
+def required_versions(db: Db, provider_id: int, main_branch: str | None, contract_id: int) -> Sequence[Found]:
     """Provider versions that must have a result for a content and have none, a row per reason: the head of the main
     branch, what is deployed, what is released and supported. Rows: version_id, number, description. One statement."""
     unanswered = ~select(HEAD.c.contract_id).where(
@@ -297,7 +298,7 @@ def required_versions(db: Db, provider_id: int, main_branch: str | None, contrac
     return db.execute(select(rows).order_by(rows.c.version_id, rows.c.description)).all()
 
 
-def verdict_rows(db: Db, consumer: str, number: str) -> Sequence[Row[Any]]:
+def verdict_rows(db: Db, consumer: str, number: str) -> Sequence[Found]:
     """For each provider that a consumer version has a contract with: name, and success of the newest result by its
     main branch, else by any version; None when there is none. One statement."""
     newest = (
@@ -333,12 +334,12 @@ _DELIVERED = (
 )  # fmt: skip
 
 
-def delivery(db: Db, uuid: str) -> Row[Any] | None:
+def delivery(db: Db, uuid: str) -> Found | None:
     """One delivery with its webhook and pair. One statement."""
     return db.execute(_DELIVERED.where(DELIVERY.c.uuid == uuid)).first()
 
 
-def deliveries_of_publication(db: Db, publication_ids: Sequence[int]) -> Sequence[Row[Any]]:
+def deliveries_of_publication(db: Db, publication_ids: Sequence[int]) -> Sequence[Found]:
     """Deliveries that publications caused, newest first. One statement."""
     return db.execute(
         _DELIVERED.where(DELIVERY.c.publication_id.in_(publication_ids), DELIVERY.c.verification_id.is_(None)).order_by(
@@ -347,14 +348,14 @@ def deliveries_of_publication(db: Db, publication_ids: Sequence[int]) -> Sequenc
     ).all()
 
 
-def deliveries_of_result(db: Db, verification_id: int) -> Sequence[Row[Any]]:
+def deliveries_of_result(db: Db, verification_id: int) -> Sequence[Found]:
     """Deliveries that a result caused, newest first. One statement."""
     return db.execute(
         _DELIVERED.where(DELIVERY.c.verification_id == verification_id).order_by(DELIVERY.c.id.desc())
     ).all()
 
 
-def deliveries_about(db: Db, publication_id: int) -> Sequence[Row[Any]]:
+def deliveries_about(db: Db, publication_id: int) -> Sequence[Found]:
     """The newest delivery per (webhook, event) about a publication, results included, newest first. One statement."""
     newest = (
         select(func.max(DELIVERY.c.id))
@@ -364,13 +365,13 @@ def deliveries_about(db: Db, publication_id: int) -> Sequence[Row[Any]]:
     return db.execute(_DELIVERED.where(DELIVERY.c.id.in_(newest)).order_by(DELIVERY.c.id.desc())).all()
 
 
-def recent_deliveries(db: Db, limit: int, webhook_uuid: str | None) -> Sequence[Row[Any]]:
+def recent_deliveries(db: Db, limit: int, webhook_uuid: str | None) -> Sequence[Found]:
     """The newest deliveries, of one webhook or of all. One statement."""
     question = _DELIVERED.order_by(DELIVERY.c.id.desc()).limit(limit)
     return db.execute(question if webhook_uuid is None else question.where(WEBHOOK.c.uuid == webhook_uuid)).all()
 
 
-def attempts_of(db: Db, delivery_id: int) -> Sequence[Row[Any]]:
+def attempts_of(db: Db, delivery_id: int) -> Sequence[Found]:
     """What the attempts of a delivery got, in their order. One statement."""
     return db.execute(select(ATTEMPT).where(ATTEMPT.c.delivery_id == delivery_id).order_by(ATTEMPT.c.number)).all()
 
@@ -423,15 +424,16 @@ def take_turns(session: Session, delivery_id: int, at: datetime) -> bool:
 
 def last_told(db: Db, webhook_id: int, consumer_version: str | None, before_id: int) -> str | None:
     """The digest of what a webhook was last told with success about a consumer version. One statement."""
-    earlier = aliased(Delivery)
-    return db.execute(
-        select(earlier.request_digest)
+    earlier = DELIVERY.alias("earlier")
+    told: str | None = db.execute(
+        select(earlier.c.request_digest)
         .where(
-            earlier.webhook_id == webhook_id,
-            earlier.consumer_version == consumer_version,
-            earlier.status == "success",
-            earlier.id != before_id,
+            earlier.c.webhook_id == webhook_id,
+            earlier.c.consumer_version == consumer_version,
+            earlier.c.status == "success",
+            earlier.c.id != before_id,
         )
-        .order_by(earlier.finished_at.desc())
+        .order_by(earlier.c.finished_at.desc())
         .limit(1)
     ).scalar()
+    return told

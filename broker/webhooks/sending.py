@@ -124,7 +124,7 @@ def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for this URL (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."""
     parts = urlsplit(url)
     proxy = urllib.request.getproxies_environment().get(parts.scheme)
-    if not proxy or urllib.request.proxy_bypass_environment(parts.hostname or ""):
+    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 

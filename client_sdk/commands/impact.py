@@ -166,8 +166,8 @@ def as_markdown(found: Any) -> str:
         lines.append(f"The old shape can go in: {escaped(days(found['forecast']))}")
         lines += ["", "| way | waits | rewrites | stays running |", "|---|---|---|---|"]
         for way in found["ways"]:
-            cells = (way["way"], days(way["forecast"]), str(way["interactionsToRewrite"]), way["staysRunning"])
-            lines.append("| " + " | ".join(escaped(cell) for cell in cells) + " |")
+            told = (way["way"], days(way["forecast"]), str(way["interactionsToRewrite"]), way["staysRunning"])
+            lines.append("| " + " | ".join(escaped(cell) for cell in told) + " |")
     lines += ["" for _ in found["unused"][:1]]
     lines += [f"- nobody relies on: {escaped(one['edit'])}" for one in found["unused"]]
     lines += ["", f"Evidence {found['strength']}, {found['evidence']}."]

@@ -78,7 +78,7 @@ def _tell(found: Any, operation: str | None, path: str | None) -> None:
 
 
 def _lines(consumer: Any, path: str | None) -> list[tuple[str, ...]]:
-    lines = []
+    lines: list[tuple[str, ...]] = []
     first = (consumer.get("usedSince") or {}).get("version", "")
     for version in consumer["versions"]:
         where = ", ".join(one.get("environment") or one["kind"] for one in version["standings"])
