@@ -104,7 +104,7 @@ def redacted(value: Any) -> Any:
     """The value with stars for whatever is named like a secret."""
     if isinstance(value, dict):
         return {
-            key: STARS if _secret(key) and isinstance(item, str) and item else redacted(item)
+            key: STARS if names_a_secret(key) and isinstance(item, str) and item else redacted(item)
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -112,5 +112,6 @@ def redacted(value: Any) -> Any:
     return value
 
 
-def _secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
+    """A member or header of such a name holds a secret."""
     return any(word in name.lower() for word in SECRET_WORDS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets as random_text
 import time
 from dataclasses import dataclass
@@ -190,5 +189,4 @@ def _claims(call: Call, provider: Provider, code: str, pending: dict[str, Any]) 
     except (httpx.HTTPError, JoseError, ValueError, KeyError) as error:
         call.request.app.state.oidc_provider = None  # its keys may have changed: ask again next time
         raise Forbidden(f"the issuer's word on who you are does not hold: {error}") from None
-    claims: dict[str, Any] = json.loads(json.dumps(token.claims))
-    return claims
+    return dict(token.claims)

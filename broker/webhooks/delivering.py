@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Row
 
+from tallystick.broker.access.audit import names_a_secret
 from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks import sending
 from tallystick.broker.webhooks.inputs import Asked
 from tallystick.broker.webhooks.secrets import Vault
 from tallystick.broker.webhooks.sending import Ready, Sent
-from tallystick.broker.webhooks.service import sensitive
 
 HIDDEN = (
     "For security purposes, the response details are not logged. To enable response logging, "
@@ -104,7 +104,7 @@ def shown_request(request: Ready, asked: Asked, settings: Settings) -> Ready:
     """The request as logs and test runs may show it. A password never shows, whatever the setting."""
     secret = {"authorization"} if asked.username else set()
     if settings.webhook_redact_sensitive_data:
-        secret |= {name for name, _ in request.headers if sensitive(name)}
+        secret |= {name for name, _ in request.headers if names_a_secret(name)}
     return sending.starred(request, secret)
 
 

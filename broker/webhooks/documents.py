@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Row
 
+from tallystick.broker.access.audit import STARS
 from tallystick.broker.http.hal import moment, times
 from tallystick.broker.http.links import Link, Links, link, segment
 from tallystick.broker.settings import Settings
-from tallystick.broker.webhooks.secrets import STARS, Vault
+from tallystick.broker.webhooks.secrets import Vault
 from tallystick.broker.webhooks.templates import templated
 
 DELIVERIES_SHOWN: Final = 100

@@ -7,14 +7,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Engine
 
 from tallystick.broker.errors import BrokerError, CannotStart
-
-STARS: Final = "**********"
 
 
 @dataclass(eq=False)

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from tallystick.broker.access.audit import STARS
 from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks.addresses import address_allowed
 from tallystick.broker.webhooks.inputs import Asked
@@ -187,5 +188,5 @@ class _CheckedNetwork(httpcore.NetworkBackend):
 def starred(request: Ready, secret: Iterable[str]) -> Ready:
     """The request as it may be shown: values of these headers are stars."""
     hidden = {name.lower() for name in secret}
-    shown = tuple((name, "**********" if name.lower() in hidden else value) for name, value in request.headers)
+    shown = tuple((name, STARS if name.lower() in hidden else value) for name, value in request.headers)
     return replace(request, headers=shown)

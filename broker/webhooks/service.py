@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Row, delete, insert, update
 from sqlalchemy.orm import Session
 
+from tallystick.broker.access.audit import names_a_secret
 from tallystick.broker.errors import Invalid, NotFound
 from tallystick.broker.http import metadata
 from tallystick.broker.http.links import Links
@@ -24,7 +25,6 @@ from tallystick.broker.webhooks.queries import DELIVERY, EVENT, WEBHOOK
 from tallystick.broker.webhooks.secrets import Vault
 from tallystick.broker.webhooks.templates import templated
 
-SENSITIVE: Final = ("authorization", "token", "secret", "api-key", "apikey", "password")
 STEP_SECONDS: Final = 3  # between deliveries of one cause, so that a receiver is not met by a burst
 
 STATUS_WORDS: Final = {
@@ -136,7 +136,7 @@ def _told_apart(
     for name, value in sent.request.headers.items():
         if _stars(value) and name in old_headers:
             value = old_headers[name]
-        (secret if sensitive(name) and not templated(value) else plain)[name] = value
+        (secret if names_a_secret(name) and not templated(value) else plain)[name] = value
     hidden: dict[str, Any] = {"headers": secret} if secret else {}
     password = sent.request.password
     if password is None or _stars(password):
@@ -144,11 +144,6 @@ def _told_apart(
     if password:
         hidden["password"] = password
     return plain, hidden
-
-
-def sensitive(header: str) -> bool:
-    """The value of such a header is a secret."""
-    return any(word in header.lower() for word in SENSITIVE)
 
 
 def _stars(text: str) -> bool:
