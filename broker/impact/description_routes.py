@@ -20,7 +20,8 @@ from tallystick.broker.http.checks import Fields, text_complaints
 from tallystick.broker.http.links import link
 from tallystick.broker.http.media import JSON, YAML
 from tallystick.broker.http.routing import Routes
-from tallystick.broker.impact import descriptions, fields, queries, users
+from tallystick.broker.impact import descriptions, queries, users
+from tallystick.broker.impact import unused as what_nobody_uses
 from tallystick.broker.impact.queries import DESCRIPTION
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import participant_named
@@ -236,26 +237,19 @@ def unused(call: CallDep, provider: str) -> Response:
         owner = participant_named(connection, provider)
         if owner is None:
             raise UnknownParticipant(provider, "provider")
-        row = (
-            queries.newest_description(connection, owner.id)
-            if number is None
-            else queries.description(connection, provider, number)
-        )
-        if row is None:
-            whose = f"version {number} of {provider}" if number is not None else provider
-            raise NotFound(f"No API description of {whose}: publish one with `tallystick publish-description`")
-        known = users.consumers(queries.standings(connection, owner.id))
-        rows = queries.uses(connection, owner.id, users.contract_ids(known), None)
-        document = descriptions.parsed(row)
+        found = what_nobody_uses.ask(connection, owner.id, provider, number)
+    if found is None:
+        whose = f"version {number} of {provider}" if number is not None else provider
+        raise NotFound(f"No API description of {whose}: publish one with `tallystick publish-description`")
     return hal.answer(
         {
             "provider": {"name": provider},
-            "version": row.number,
+            "version": found.version,
             "counted": users.COUNTED,
-            "unused": fields.unused(document, rows),
+            "unused": found.operations,
             "_links": {
                 "self": link(call.url, f"Fields of {provider} that nobody uses"),
-                "ts:description": link(f"{call.links.version(provider, row.number)}/description", "API description"),
+                "ts:description": link(f"{call.links.version(provider, found.version)}/description", "API description"),
             },
         }
     )
