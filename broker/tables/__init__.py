@@ -21,7 +21,7 @@ from tallystick.broker.tables.environments import (
     FailureInterval,
     ReleasedVersion,
 )
-from tallystick.broker.tables.impact import ApiDescription, Plan
+from tallystick.broker.tables.impact import ApiDescription, Plan, StaticComparison
 from tallystick.broker.tables.participants import (
     Branch,
     BranchHead,
@@ -68,6 +68,7 @@ __all__ = [
     "Publication",
     "ReleasedVersion",
     "SchemaRevision",
+    "StaticComparison",
     "Tag",
     "TagSuccess",
     "Token",

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from tallystick.broker.tables.base import key, moment, reference
+from tallystick.broker.tables.base import flag, key, moment, reference
 
 
 class ApiDescription(SQLModel, table=True):
@@ -16,6 +16,7 @@ class ApiDescription(SQLModel, table=True):
     __table_args__: Any = (
         UniqueConstraint("version_id"),
         Index("ix_api_description_participant_id", "participant_id"),
+        Index("ix_api_description_sha", "sha"),
         {"sqlite_autoincrement": True},
     )
 
@@ -26,6 +27,31 @@ class ApiDescription(SQLModel, table=True):
     media_type: str
     created_at: datetime = Field(sa_column=moment())
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    # What the provider says of its own check that it does what the description says.
+    self_verified: bool | None = Field(default=None, sa_column=flag(nullable=True))
+    self_verification: str | None = None  # JSON text
+    self_verification_content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class StaticComparison(SQLModel, table=True):
+    """What comparing a contract with a description found. Both are contents that never change, so it is made once.
+
+    By content of the description and not by version: most versions of a provider describe the same API.
+    """
+
+    __tablename__ = "static_comparison"
+    __table_args__: Any = (PrimaryKeyConstraint("contract_id", "description_sha"),)
+
+    contract_id: int = Field(sa_column=reference("contract.id"))
+    description_sha: str
+    edition: int  # of the rules: another one makes it anew
+    outcome: str
+    errors: int
+    warnings: int
+    interactions: int
+    not_compared: int
+    findings: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # JSON, compressed
+    created_at: datetime = Field(sa_column=moment())
 
 
 class Plan(SQLModel, table=True):

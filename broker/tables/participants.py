@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, String, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from tallystick.broker.tables.base import Id, key, moment, reference
@@ -23,6 +23,9 @@ class Participant(SQLModel, table=True):
     repository_url: str | None = None
     repository_name: str | None = None
     repository_namespace: str | None = None
+    static_evidence: bool = Field(
+        default=False, sa_column=Column(Boolean(), server_default=false(), nullable=False)
+    )  # as a provider: its description may answer where a result is owed
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
 
