@@ -67,6 +67,7 @@ _MAX_NAMED = 500  # values of one IN list
 # --- who counts today ---------------------------------------------------------------------------------------------
 
 _WHO = (
+    INTEGRATION.c.provider_id,
     CONSUMER.c.name.label("consumer"),
     CONSUMER.c.id.label("consumer_id"),
     VERSION.c.number,
@@ -90,7 +91,7 @@ def _published(version_id: Any) -> Any:
     )
 
 
-def _live(table: Any, current: Any, kind: str, instance: Any) -> Any:
+def _live(table: Any, current: Any, kind: str, instance: Any, of: Any) -> Any:
     return (
         select(
             *_WHO,
@@ -106,7 +107,7 @@ def _live(table: Any, current: Any, kind: str, instance: Any) -> Any:
         .join(VERSION, VERSION.c.id == table.c.version_id)
         .join(CONSUMER, CONSUMER.c.id == INTEGRATION.c.consumer_id)
         .join(ENVIRONMENT, ENVIRONMENT.c.id == table.c.environment_id)
-        .where(INTEGRATION.c.provider_id == bindparam("provider"))
+        .where(of)
     )
 
 
@@ -117,7 +118,6 @@ _MAIN = (
     .join(HEAD, HEAD.c.branch_id == BRANCH.c.id)
     .join(PUBLICATION, _published(HEAD.c.version_id))
     .join(VERSION, VERSION.c.id == HEAD.c.version_id)
-    .where(INTEGRATION.c.provider_id == bindparam("provider"))
 )
 _OWN_HEAD = exists().where(
     BRANCH.c.participant_id == CONSUMER.c.id, BRANCH.c.name == CONSUMER.c.main_branch, HEAD.c.branch_id == BRANCH.c.id
@@ -142,13 +142,26 @@ _NEWEST = (
         ),
     )
     .join(VERSION, VERSION.c.id == PUBLICATION.c.version_id)
-    .where(INTEGRATION.c.provider_id == bindparam("provider"), ~_OWN_HEAD)
+    .where(~_OWN_HEAD)
 )
-_STANDINGS = union_all(
-    _live(DEPLOYED, DEPLOYED.c.currently_deployed, "deployed", DEPLOYED.c.application_instance),
-    _live(RELEASED, RELEASED.c.currently_supported, "released", literal("")),
-    _MAIN,
-    _NEWEST,
+
+
+def _standings(of: Any) -> Any:
+    """Every reason why a contract counts, of the integrations that are meant."""
+    return union_all(
+        _live(DEPLOYED, DEPLOYED.c.currently_deployed, "deployed", DEPLOYED.c.application_instance, of),
+        _live(RELEASED, RELEASED.c.currently_supported, "released", literal(""), of),
+        _MAIN.where(of),
+        _NEWEST.where(of),
+    )
+
+
+_STANDINGS = _standings(INTEGRATION.c.provider_id == bindparam("provider"))
+_STANDINGS_BETWEEN = _standings(
+    and_(
+        INTEGRATION.c.provider_id.in_(bindparam("providers", expanding=True)),
+        INTEGRATION.c.consumer_id.in_(bindparam("consumers", expanding=True)),
+    )
 )
 
 
@@ -159,7 +172,17 @@ def standings(db: Db, provider_id: int) -> list[Row[Any]]:
     or has no versions the newest version with a contract.
     """
     rows = db.execute(_STANDINGS, {"provider": provider_id}).all()
-    return sorted(rows, key=lambda row: (row.consumer, row.version_id, row.environment or "~", row.kind, row.instance))
+    return sorted(rows, key=_in_order)
+
+
+def standings_between(db: Db, provider_ids: Collection[int], consumer_ids: Collection[int]) -> list[Row[Any]]:
+    """The same of some consumers with some providers. One statement."""
+    named = {"providers": sorted(provider_ids), "consumers": sorted(consumer_ids)}
+    return sorted(db.execute(_STANDINGS_BETWEEN, named).all(), key=_in_order)
+
+
+def _in_order(row: Row[Any]) -> tuple[Any, ...]:
+    return row.consumer, row.version_id, row.environment or "~", row.kind, row.instance
 
 
 # --- what they use ------------------------------------------------------------------------------------------------
