@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from tallystick.contract import content_types, json_text, paths
@@ -28,19 +28,19 @@ from tallystick.contract.model import (
     Rule,
     Rules,
 )
+from tallystick.contract.operation import operation_of
 from tallystick.contract.rules import RuleInvalid, read_matcher, read_variant_rules
-from tallystick.contract.templates import Templates
 
 Strictness: TypeAlias = Literal["presence", "type", "format", "range", "regex", "value"]
 STRICTNESS: Final[tuple[Strictness, ...]] = ("presence", "type", "format", "range", "regex", "value")
 """From the loosest to the strictest."""
 
 MAX_ROWS: Final = 20_000
+_INDEX: Final = re.compile(r"[0-9]{1,20}")
 """Of one interaction. What is beyond is not mapped: such a contract holds a data set, not an expectation."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
+class UsageRow(NamedTuple):
     """One thing an interaction relies on."""
 
     method: str
@@ -73,156 +73,83 @@ def usage(interaction: Interaction, templates: Iterable[str] = ()) -> tuple[Usag
 
     `templates`: the provider's path templates (from its OpenAPI description), used before anything is guessed.
     """
-    found: dict[tuple[str, str], UsageRow] = {}
-    for row in _rows(interaction, tuple(templates)):
-        known = found.get((row.part, row.path))
-        if known is None:
-            if len(found) >= MAX_ROWS:
-                break
-            found[row.part, row.path] = row
-        elif STRICTNESS.index(row.strictness) > STRICTNESS.index(known.strictness):
-            found[row.part, row.path] = row
-    return tuple(found.values())
+    method, template = operation_of(interaction, tuple(templates))
+    return tuple(
+        UsageRow(method, template, part, path, STRICTNESS[level], status, value_type)
+        for (part, path), (level, status, value_type) in _found(interaction).items()
+    )
 
 
-def same_operation(one: str, other: str) -> bool:
-    """Whether two operations differ at most in the names of their path parameters and in the case of the method."""
-    return normal_operation(one) == normal_operation(other)
+# --- the places -----------------------------------------------------------------------------------------------------
 
 
-def normal_operation(operation: str) -> str:
-    """An operation to compare by: method in capitals, `{}` for every parameter, no slash at the end."""
-    method, space, path = operation.strip().partition(" ")
-    if not space:
-        return operation.strip()
-    return f"{method.upper()} {_PARAMETER.sub('{}', path.strip()).rstrip('/') or '/'}"
+class _Enough(Exception):
+    """There are `MAX_ROWS` places."""
 
 
-# --- the operation --------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Places:
+    """Collects the places of one side of an interaction, each with the strictest level, status and type."""
 
-_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
-_DIGITS: Final = re.compile(r"[0-9]+")
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_TOPICS: Final = ("topic", "kafka_topic", "queue", "channel", "destination", "routingkey", "routing_key", "subject")
-
-
-def template_of(request: HttpRequest, templates: Sequence[str] = ()) -> str:
-    """The path with its values generalised: by a known template, else by rule or generator, else digits and UUIDs."""
-    known = best_template(request.path, templates)
-    if known is not None:
-        return known
-    segments = request.path.split("/")
-    varying = _varying_by_rule(request, segments) or [bool(_is_value(segment)) for segment in segments]
-    if not any(varying):
-        varying = [_is_value(segment) for segment in segments]
-    names = (f"{{id{count if count > 1 else ''}}}" for count in range(1, len(segments) + 1))
-    return "/".join(next(names) if varies else segment for varies, segment in zip(varying, segments, strict=True))
-
-
-def best_template(path: str, templates: Iterable[str]) -> str | None:
-    """The template that the path fits, the most literal first; None when none fits."""
-    found = _index(tuple(templates)).find(path.rstrip("/") or "/")
-    return found[0] if found else None
-
-
-@lru_cache(maxsize=16)
-def _index(templates: tuple[str, ...]) -> Templates[str]:
-    index: Templates[str] = Templates()
-    for template in templates:
-        index.add(template.rstrip("/") or "/", template)
-    return index
-
-
-def _is_value(segment: str) -> bool:
-    return bool(_DIGITS.fullmatch(segment) or _UUID.fullmatch(segment))
-
-
-def _varying_by_rule(request: HttpRequest, segments: Sequence[str]) -> list[bool] | None:
-    """Which segments a regex on the path, or a provider-state expression for it, leaves open."""
-    for rule in request.rules.get("path", {}).values():
-        for matcher in rule.matchers:
-            pattern = matcher.config.get("regex")
-            if matcher.name == "regex" and isinstance(pattern, str):
-                parts = pattern.removeprefix("^").removesuffix("$").replace("\\/", "/").split("/")
-                if len(parts) == len(segments):
-                    return [
-                        re.sub(r"\\([^\w])", r"\1", part) != segment
-                        for part, segment in zip(parts, segments, strict=True)
-                    ]
-    for generator in request.generators.get("path", {}).values():
-        expression = generator.config.get("expression")
-        if generator.name == "ProviderState" and isinstance(expression, str):
-            parts = expression.split("/")
-            if len(parts) == len(segments):
-                return ["${" in part for part in parts]
-    return None
-
-
-def _topic(contents: MessageContents, description: str) -> str:
-    lowered = {name.lower(): value for name, value in contents.metadata.items()}
-    return next((str(lowered[name]) for name in _TOPICS if isinstance(lowered.get(name), str)), description)
-
-
-# --- the rows -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Makes the rows of one part; `status` is that of the response."""
-
-    method: str
-    template: str
+    found: dict[tuple[str, str], tuple[int, str, str]]
     side: str
     status: str = ""
+    """Of the response."""
 
-    def row(self, part: str, path: str, strictness: Strictness, value_type: str = "string") -> UsageRow:
-        return UsageRow(
-            self.method, self.template, f"{self.side} {part}".strip(), path, strictness, self.status, value_type
-        )
-
-
-def _rows(interaction: Interaction, templates: Sequence[str]) -> Iterator[UsageRow]:
-    if isinstance(interaction, HttpInteraction):
-        request, response = interaction.request, interaction.response
-        method, template = request.method.upper(), template_of(request, templates)
-        yield from _request_rows(request, _Rows(method, template, "request"))
-        yield from _response_rows(response, _Rows(method, template, "response", str(response.status)))
-    elif isinstance(interaction, AsyncMessage):
-        topic = _topic(interaction.contents, interaction.description)
-        yield from _message_rows(interaction.contents, _Rows("", topic, "message"))
-    else:
-        topic = _topic(interaction.request, interaction.description)
-        yield from _message_rows(interaction.request, _Rows("", topic, "request message"))
-        for answer in interaction.responses:
-            yield from _message_rows(answer, _Rows("", topic, "response message"))
+    def add(self, part: str, path: str, level: int, value_type: str = "string") -> None:
+        """One more demand; `level` is the place in `STRICTNESS`."""
+        key = (f"{self.side} {part}" if part else self.side, path)
+        known = self.found.get(key)
+        if known is None:
+            if len(self.found) >= MAX_ROWS:
+                raise _Enough
+        elif level <= known[0]:
+            return
+        self.found[key] = (level, self.status, value_type)
 
 
-def _request_rows(request: HttpRequest, rows: _Rows) -> Iterator[UsageRow]:
-    yield rows.row("path", "", _of_rule(_only(request.rules, "path")))
+def _found(interaction: Interaction) -> dict[tuple[str, str], tuple[int, str, str]]:
+    """(part, path) -> (level, status, type of the example)."""
+    found: dict[tuple[str, str], tuple[int, str, str]] = {}
+    try:
+        if isinstance(interaction, HttpInteraction):
+            response = interaction.response
+            _of_request(interaction.request, _Places(found, "request"))
+            _of_response(response, _Places(found, "response", str(response.status)))
+        elif isinstance(interaction, AsyncMessage):
+            _of_message(interaction.contents, _Places(found, "message"))
+        else:
+            _of_message(interaction.request, _Places(found, "request message"))
+            for answer in interaction.responses:
+                _of_message(answer, _Places(found, "response message"))
+    except _Enough:
+        pass
+    return found
+
+
+def _of_request(request: HttpRequest, places: _Places) -> None:
+    places.add("path", "", _of_rule(_only(request.rules, "path")))
     for name in request.query or {}:
-        yield rows.row("query", name, _of_rule(_by_name(request.rules, "query", name)))
+        places.add("query", name, _of_rule(_by_name(request.rules, "query", name)))
     for name in request.headers or {}:
-        yield rows.row("header", name.lower(), _of_rule(_by_name(request.rules, "header", name)))
-    yield from _body_rows(request.body, content_types.in_headers(request.headers), request.rules, rows)
+        places.add("header", name.lower(), _of_rule(_by_name(request.rules, "header", name)))
+    _of_body(request.body, content_types.in_headers(request.headers), request.rules, places)
 
 
-def _response_rows(response: HttpResponse, rows: _Rows) -> Iterator[UsageRow]:
-    yield rows.row("status", "", _of_rule(_only(response.rules, "status")), "integer")
+def _of_response(response: HttpResponse, places: _Places) -> None:
+    places.add("status", "", _of_rule(_only(response.rules, "status")), "integer")
     for name in response.headers or {}:
-        yield rows.row("header", name.lower(), _of_rule(_by_name(response.rules, "header", name)))
-    yield from _body_rows(response.body, content_types.in_headers(response.headers), response.rules, rows)
+        places.add("header", name.lower(), _of_rule(_by_name(response.rules, "header", name)))
+    _of_body(response.body, content_types.in_headers(response.headers), response.rules, places)
 
 
-def _message_rows(contents: MessageContents, rows: _Rows) -> Iterator[UsageRow]:
+def _of_message(contents: MessageContents, places: _Places) -> None:
     # That the message is used at all, whatever is in it.
-    yield rows.row("", "", "presence", "")
-    ready = _parsed(contents.rules.get("metadata", {}))
+    places.add("", "", _PRESENCE, "")
+    rules = _tree(contents.rules.get("metadata", {}))
     for name, value in contents.metadata.items():
-        chosen = _START
-        for path, rule in ready:
-            chosen = _heavier(chosen, path, rule, (name,))
-        yield rows.row("metadata", name, _of_rule(chosen[1]), type_name(value))
-    yield from _body_rows(contents.body, content_types.in_metadata(contents.metadata), contents.rules, rows)
+        places.add("metadata", name, _of_rule(_weighed(rules, (name,))), type_name(value))
+    _of_body(contents.body, content_types.in_metadata(contents.metadata), contents.rules, places)
 
 
 def _only(rules: Rules, category: str) -> Rule | None:
@@ -230,112 +157,165 @@ def _only(rules: Rules, category: str) -> Rule | None:
 
 
 def _by_name(rules: Rules, category: str, name: str) -> Rule | None:
+    entries = rules.get(category)
+    if not entries:
+        return None
     fold = category == "header"
-    entries = rules.get(category, {})
     return next((rule for key, rule in entries.items() if (key.lower() == name.lower() if fold else key == name)), None)
 
 
-def _body_rows(body: Body, stated: content_types.ContentType | None, rules: Rules, rows: _Rows) -> Iterator[UsageRow]:
+def _of_body(body: Body, stated: content_types.ContentType | None, rules: Rules, places: _Places) -> None:
     if body.state == "missing":
         return
     if body.state != "present":
-        yield rows.row("body", "$", "value", "null")
+        places.add("body", "$", _VALUE, "null")
         return
     kind = content_types.of_body(body, stated)
-    ready = _parsed(rules.get("body", {}))
-    places: Iterable[_Place] | None = None
+    tree = _tree(rules.get("body", {}))
+    names: Iterable[tuple[str, ...]] | None = None
     if kind.is_json:
         try:
-            places = _json_places(json_text.loads(body.content), ready, (), (), _START)
+            value = json_text.loads(body.content)
         except json_text.JsonInvalid:
-            places = None
+            names = None
+        else:
+            _of_json(value, _applying(tree), _START, 0, "$", places)
+            return
     elif kind.is_xml:
         from tallystick.contract import usage_xml
 
-        elements = usage_xml.elements(body.content)
-        places = None if elements is None else _named_places(elements, ready)
+        names = usage_xml.elements(body.content)
     elif kind.is_form:
         fields = parse_qsl(body.content.decode(errors="replace"), keep_blank_values=True, max_num_fields=None)
-        places = _named_places([(name,) for name, _ in fields], ready)
-    if places is None:
-        # Text, bytes, and what cannot be read: the whole is one place.
-        places = [((), _of_rule(_weighed(ready, ())), "string")]
-    for path, strictness, value_type in places:
-        yield rows.row("body", paths.render(path), strictness, value_type)
+        names = [(name,) for name, _ in fields]
+    # Text, bytes, and what cannot be read: the whole is one place.
+    for path in [()] if names is None else names:
+        places.add("body", paths.render(path), _of_rule(_weighed(tree, path)))
 
 
-_Place: TypeAlias = tuple[tuple[paths.Token, ...], Strictness, str]
-_Ready: TypeAlias = tuple[tuple[paths.Path, Rule], ...]
+# --- which rule applies ---------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Rules:
+    """The rules of a part as a tree of path steps, so that a walk meets only those that may still apply."""
+
+    here: list[tuple[int, Rule]] = field(default_factory=list)
+    """Rules whose path ends here, each with its place among all."""
+    names: dict[str, _Rules] = field(default_factory=dict)
+    indexes: dict[int, _Rules] = field(default_factory=dict)
+    any: _Rules | None = None
+    any_index: _Rules | None = None
+
+    def below(self, token: paths.Token) -> _Rules:
+        """The place one step further, made where there was none."""
+        if isinstance(token, str):
+            return self.names.setdefault(token, _Rules())
+        if isinstance(token, int):
+            return self.indexes.setdefault(token, _Rules())
+        if token is paths.ANY:
+            self.any = self.any or _Rules()
+            return self.any
+        self.any_index = self.any_index or _Rules()
+        return self.any_index
+
+
+_Applying: TypeAlias = list[tuple[int, _Rules]]
+"""Weight (see `paths.weight`) and place of the rules whose paths lead to or beyond a value."""
 _Chosen: TypeAlias = tuple[int, "Rule | None", int]
 """The score of the rule chosen so far, the rule, and the number of steps of its path."""
 _START: Final[_Chosen] = (0, None, 0)
 
 
-def _parsed(entries: Mapping[str, Rule]) -> _Ready:
-    found: list[tuple[paths.Path, Rule]] = []
-    for key, rule in entries.items():
+def _tree(entries: Mapping[str, Rule]) -> _Rules:
+    root = _Rules()
+    for place, (key, rule) in enumerate(entries.items()):
         try:
-            found.append((paths.parse(key), rule))
+            path = paths.parse(key)
         except PathInvalid:
             continue
-    return tuple(found)
+        node = root
+        for token in path:
+            node = node.below(token)
+        node.here.append((place, rule))
+    return root
 
 
-def _heavier(chosen: _Chosen, path: paths.Path, rule: Rule, fragments: Sequence[paths.Fragment]) -> _Chosen:
-    score = paths.score(path, fragments)
-    return (score, rule, len(path)) if score and score >= chosen[0] else chosen
+def _applying(root: _Rules) -> _Applying:
+    return [(2, root)]
 
 
-def _weighed(rules: _Ready, fragments: Sequence[paths.Fragment]) -> Rule | None:
-    chosen = _START
-    for path, rule in rules:
-        chosen = _heavier(chosen, path, rule, fragments)
+def _further(applying: _Applying, step: paths.Fragment) -> _Applying:
+    """What applies one step further; weights as `paths.token_weight` has them."""
+    name = str(step)
+    index = step if isinstance(step, int) else int(step) if _INDEX.fullmatch(step) else None
+    found: _Applying = []
+    for weight, rules in applying:
+        if (named := rules.names.get(name)) is not None:
+            found.append((2 * weight, named))
+        if index is not None:
+            if (indexed := rules.indexes.get(index)) is not None:
+                found.append((2 * weight, indexed))
+            if rules.any_index is not None:
+                found.append((weight, rules.any_index))
+        if rules.any is not None:
+            found.append((weight, rules.any))
+    return found
+
+
+def _choose(applying: _Applying, chosen: _Chosen, depth: int) -> _Chosen:
+    """The rule for a value `depth` steps down: the best that ends here if it outweighs what came from above."""
+    best, latest, rule = 0, -1, None
+    for weight, rules in applying:
+        for place, one in rules.here:
+            if weight > best or (weight == best and place > latest):
+                best, latest, rule = weight, place, one
+    score = best * (depth + 1)
+    return (score, rule, depth) if rule is not None and score >= chosen[0] else chosen
+
+
+def _weighed(rules: _Rules, path: Sequence[paths.Fragment]) -> Rule | None:
+    """The rule for a value by its path."""
+    applying = _applying(rules)
+    chosen = _choose(applying, _START, 0)
+    for depth, step in enumerate(path, 1):
+        applying = _further(applying, step)
+        chosen = _choose(applying, chosen, depth)
     return chosen[1]
 
 
-def _named_places(names: Iterable[tuple[str, ...]], rules: _Ready) -> Iterator[_Place]:
-    for name in names:
-        yield name, _of_rule(_weighed(rules, name)), "string"
-
-
-def _json_places(
-    value: Any,
-    rules: _Ready,
-    fragments: tuple[paths.Fragment, ...],
-    shown: tuple[paths.Token, ...],
-    chosen: _Chosen,
-) -> Iterator[_Place]:
-    # Rules that cannot apply below here are dropped on the way down, so that the walk costs the rules that are near.
-    depth = len(fragments)
-    near: list[tuple[paths.Path, Rule]] = []
-    for path, rule in rules:
-        if len(path) == depth:
-            chosen = _heavier(chosen, path, rule, fragments)
-        elif len(path) > depth and (not depth or paths.token_weight(path[depth - 1], fragments[-1])):
-            near.append((path, rule))
-    rule_here = chosen[1]
-    exact = rule_here is not None and chosen[2] == depth
-    yield shown, _of_container(value, rule_here, exact), type_name(value)
-    below = tuple(near)
+def _of_json(value: Any, applying: _Applying, chosen: _Chosen, depth: int, shown: str, places: _Places) -> None:
+    """The places of a value and of all below it. `shown` is its path; `depth` counts from where the rules begin."""
+    if applying:
+        chosen = _choose(applying, chosen, depth)
+    rule = chosen[1]
+    exact = rule is not None and chosen[2] == depth
+    places.add("body", shown, _of_container(value, rule, exact), type_name(value))
     if isinstance(value, dict):
-        each = _matcher(rule_here, "eachValue") if exact else None
-        if each is not None and rule_here is not None:
+        each = _matcher(rule, "eachValue") if exact else None
+        if each is not None:
             # An eachValue hides every other rule below it.
-            inner = Rule(tuple(_nested(each)))
-            below, chosen = (((*fragments, paths.ANY), inner),), _START
-        free = each is not None or (exact and _matcher(rule_here, "values") is not None)
+            inner = _Rules()
+            inner.below(paths.ANY).here.append((0, Rule(tuple(_nested(each)))))
+            applying, chosen = [(1, inner)], _START
+        free = each is not None or (exact and _matcher(rule, "values") is not None)
         for key, member in value.items():
-            yield from _json_places(member, below, (*fragments, key), (*shown, paths.ANY if free else key), chosen)
+            below = _further(applying, key) if applying else applying
+            _of_json(member, below, chosen, depth + 1, shown + (".*" if free else _step(key)), places)
     elif isinstance(value, list):
-        variants = _variants(rule_here) if exact else {}
+        variants = _variants(rule) if exact else {}
+        shown += "[*]"
         for index, item in enumerate(value):
-            step = (*shown, paths.ANY_INDEX)
             if index in variants:
-                yield from (
-                    (step + place[0], *place[1:]) for place in _json_places(item, variants[index], (), (), _START)
-                )
+                _of_json(item, _applying(variants[index]), _START, 0, shown, places)
             else:
-                yield from _json_places(item, below, (*fragments, index), step, chosen)
+                below = _further(applying, index) if applying else applying
+                _of_json(item, below, chosen, depth + 1, shown, places)
+
+
+@lru_cache(maxsize=4096)
+def _step(name: str) -> str:
+    return paths.render((name,))[1:]
 
 
 def _matcher(rule: Rule | None, name: str) -> Matcher | None:
@@ -352,16 +332,16 @@ def _nested(each: Matcher) -> Iterator[Matcher]:
                 continue
 
 
-def _variants(rule: Rule | None) -> dict[int, _Ready]:
+def _variants(rule: Rule | None) -> dict[int, _Rules]:
     """The rules of each variant of an arrayContains, by the item of the example that it describes."""
     contains = _matcher(rule, "arrayContains")
     written = contains.config.get("variants") if contains is not None else None
-    found: dict[int, _Ready] = {}
+    found: dict[int, _Rules] = {}
     for position, variant in enumerate(written if isinstance(written, list) else ()):
         if isinstance(variant, dict):
             index = variant.get("index", position)
             if isinstance(index, int):
-                found[index] = _parsed(read_variant_rules(variant) or {})
+                found[index] = _tree(read_variant_rules(variant) or {})
     return found
 
 
@@ -375,45 +355,47 @@ _BY_MATCHER: Final[Mapping[str, Strictness]] = {
 }  # fmt: skip
 
 
-def _of_rule(rule: Rule | None) -> Strictness:
+_PRESENCE: Final = STRICTNESS.index("presence")
+_TYPE: Final = STRICTNESS.index("type")
+_RANGE: Final = STRICTNESS.index("range")
+_VALUE: Final = STRICTNESS.index("value")
+_LEVELS: Final = {name: STRICTNESS.index(strictness) for name, strictness in _BY_MATCHER.items()}
+
+
+def _of_rule(rule: Rule | None) -> int:
     """How strictly a rule holds a scalar: without one it must be that value. Of alternatives the loosest counts."""
     if rule is None or not rule.matchers:
-        return "value"
-    levels = [STRICTNESS.index(_of_matcher(matcher)) for matcher in rule.matchers]
-    return STRICTNESS[min(levels) if rule.combine == "OR" else max(levels)]
+        return _VALUE
+    levels = [_of_matcher(matcher) for matcher in rule.matchers]
+    return min(levels) if rule.combine == "OR" else max(levels)
 
 
-def _of_matcher(matcher: Matcher) -> Strictness:
+def _of_matcher(matcher: Matcher) -> int:
     if matcher.name == "type" and ("min" in matcher.config or "max" in matcher.config):
-        return "range"
+        return _RANGE
     # An unknown matcher is a plugin's: it checks something, so no looser than a pattern.
-    return _BY_MATCHER.get(matcher.name, "regex")
+    return _LEVELS.get(matcher.name, _LEVELS["regex"])
 
 
-def _of_container(value: Any, rule: Rule | None, exact: bool) -> Strictness:
+def _of_container(value: Any, rule: Rule | None, exact: bool) -> int:
     """As `_of_rule`, but limits of length end with their container, and an object without rule needs its kind."""
     if not isinstance(value, dict | list):
         if rule is not None and not exact and all(m.name == "type" for m in rule.matchers):
-            return "type"
+            return _TYPE
         return _of_rule(rule)
     if rule is None:
-        return "type" if isinstance(value, dict) else "value"
-    strictness = _of_rule(rule)
+        return _TYPE if isinstance(value, dict) else _VALUE
     if exact:
-        return strictness
-    return "value" if _matcher(rule, "equality") is not None else "type"
+        return _of_rule(rule)
+    return _VALUE if _matcher(rule, "equality") is not None else _TYPE
+
+
+_TYPE_NAMES: Final[Mapping[type, str]] = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", Decimal: "number", str: "string",
+    dict: "object", list: "array",
+}  # fmt: skip
 
 
 def type_name(value: Any) -> str:
     """The JSON type of a value, integers told from other numbers."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float | Decimal):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "object" if isinstance(value, dict) else "array"
+    return _TYPE_NAMES[type(value)]

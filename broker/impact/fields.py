@@ -11,7 +11,7 @@ from tallystick.contract import paths
 from tallystick.contract.openapi import media
 from tallystick.contract.openapi.operations import Operation, operations
 from tallystick.contract.openapi.schema import Validator
-from tallystick.contract.usage import best_template, normal_operation
+from tallystick.contract.operation import best_template, normal_operation
 
 _DEEPEST: Final = 12
 _MOST: Final = 50_000  # places of one description

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from tallystick.contract import paths
 from tallystick.contract.errors import PathInvalid
 from tallystick.contract.openapi.edits import EditInvalid, parse_target
-from tallystick.contract.usage import best_template, normal_operation
+from tallystick.contract.operation import best_template, normal_operation
 
 Operation: TypeAlias = tuple[str, str]
 """Method ("" for messages) and template."""

@@ -25,7 +25,7 @@ from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks import queries as webhook_queries
 from tallystick.broker.webhooks.queries import DELIVERY
 from tallystick.contract.openapi.edits import Edit, parse_edit
-from tallystick.contract.usage import normal_operation
+from tallystick.contract.operation import normal_operation
 
 GATE_OPENED = "plan_gate_opened"
 

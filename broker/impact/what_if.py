@@ -18,8 +18,9 @@ from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
 from tallystick.contract.openapi.prediction import Break, Prediction, predict
 from tallystick.contract.openapi.what_if import what_if
+from tallystick.contract.operation import normal_operation
 from tallystick.contract.reading import read
-from tallystick.contract.usage import normal_operation, usage
+from tallystick.contract.usage import usage
 
 STRENGTH = {
     "B": "static: a changed description compared with the contracts; nothing was run",

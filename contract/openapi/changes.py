@@ -17,7 +17,7 @@ from tallystick.contract.openapi.operations import Operation, Parameter, operati
 from tallystick.contract.openapi.schema import Validator
 from tallystick.contract.openapi.shapes import Schema
 from tallystick.contract.openapi.values import same
-from tallystick.contract.usage import normal_operation
+from tallystick.contract.operation import normal_operation
 
 _MAX_DEPTH: Final = 40
 _MAX_EDITS: Final = 10_000

@@ -11,7 +11,8 @@ from tallystick.contract.openapi.edits import Part, Target
 from tallystick.contract.openapi.operations import Operation, operations
 from tallystick.contract.openapi.schema import Validator
 from tallystick.contract.openapi.shapes import Schema
-from tallystick.contract.usage import UsageRow, normal_operation
+from tallystick.contract.operation import normal_operation
+from tallystick.contract.usage import UsageRow
 
 MAX_FIELDS: Final = 200_000
 """Of one description."""

@@ -31,7 +31,8 @@ from tallystick.contract.model import (
 from tallystick.contract.openapi.edits import Edit, Target
 from tallystick.contract.openapi.exchanges import form_of
 from tallystick.contract.openapi.values import is_type, same
-from tallystick.contract.usage import UsageRow, normal_operation, usage
+from tallystick.contract.operation import normal_operation
+from tallystick.contract.usage import UsageRow, usage
 
 Key = TypeVar("Key", bound=Hashable)
 Strength: TypeAlias = Literal["B", "C"]

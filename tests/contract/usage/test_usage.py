@@ -11,15 +11,8 @@ import pytest
 from tallystick.contract import reading
 from tallystick.contract.errors import ContractInvalid
 from tallystick.contract.model import Interaction
-from tallystick.contract.usage import (
-    MAX_ROWS,
-    STRICTNESS,
-    UsageRow,
-    best_template,
-    normal_operation,
-    same_operation,
-    usage,
-)
+from tallystick.contract.operation import best_template, normal_operation, same_operation
+from tallystick.contract.usage import MAX_ROWS, STRICTNESS, UsageRow, usage
 
 
 def interaction(version: str = "4.0", **members: Any) -> Interaction:
