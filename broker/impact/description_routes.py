@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from tallystick.broker.contracts import api_descriptions
 from tallystick.broker.db import now, read, write
 from tallystick.broker.errors import Invalid, NotFound, UnknownParticipant
 from tallystick.broker.http import hal
@@ -55,7 +56,7 @@ def put_description(call: CallDep, pacticipant: str, version: str) -> Response:
         raise Invalid(wrong)
     if not call.body.strip():
         raise Invalid({"description": ["is missing: send an OpenAPI document as the body"]})
-    sent = descriptions.read(call.body)
+    sent = api_descriptions.read(call.body)
     with write(call.engine) as session:
         at = now(session)
         before = queries.description(session, pacticipant, version)
@@ -102,11 +103,11 @@ def _shown(call: Call, row: Any) -> Response:
     headers = {"x-tallystick-version": row.number} if row.number.isascii() and row.number.isprintable() else {}
     if row.media_type == call.media_type or call.media_type == YAML:
         return hal.raw(row.content, media_type=call.media_type, headers=headers)
-    document = orjson.dumps(descriptions.parsed(row), option=orjson.OPT_NON_STR_KEYS)
+    document = orjson.dumps(api_descriptions.parsed(row), option=orjson.OPT_NON_STR_KEYS)
     return hal.raw(document, media_type=call.media_type, headers=headers)
 
 
-def _stored(call: Call, name: str, number: str, sent: descriptions.Read, at: datetime) -> dict[str, Any]:
+def _stored(call: Call, name: str, number: str, sent: api_descriptions.Read, at: datetime) -> dict[str, Any]:
     from tallystick.contract.openapi.descriptions import kind_of
     from tallystick.contract.openapi.operations import operations
 
@@ -163,7 +164,7 @@ def publish_provider_contract(call: CallDep, provider: str) -> Response:
     sent.refuse_if_wrong()
     call.must_write_to(provider)
     assert number is not None
-    read_ = descriptions.read(content)
+    read_ = api_descriptions.read(content)
     with write(call.engine) as session:
         at = now(session)
         owner = participants.ensure_participant(session, provider, at)
@@ -193,7 +194,9 @@ def _decoded(contract: Fields, sent: Fields) -> bytes:
         return b""
 
 
-def _notices(session: Session, owner: Any, provider: str, number: str, sent: descriptions.Read) -> list[dict[str, str]]:
+def _notices(
+    session: Session, owner: Any, provider: str, number: str, sent: api_descriptions.Read
+) -> list[dict[str, str]]:
     from tallystick.contract.openapi.descriptions import kind_of
 
     told = [{"type": "success", "text": f"{kind_of(sent.document)} description of {provider} {number} published."}]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from tallystick.broker.contracts import api_descriptions
 from tallystick.broker.db import read
 from tallystick.broker.errors import UnknownParticipant, Unprocessable
 from tallystick.broker.http import hal
@@ -13,7 +14,7 @@ from tallystick.broker.http.calls import CallDep
 from tallystick.broker.http.checks import Fields
 from tallystick.broker.http.links import link
 from tallystick.broker.http.routing import Routes
-from tallystick.broker.impact import descriptions, queries, what_if
+from tallystick.broker.impact import queries, what_if
 from tallystick.broker.participants.queries import participant_named
 from tallystick.contract.openapi.edits import Edit, EditInvalid, parse_edit
 
@@ -34,8 +35,8 @@ def impact(call: CallDep, provider: str) -> Response:
     if edits and new is not None:
         fields.complain("edits", "cannot be given together with a description: ask twice")
     fields.refuse_if_wrong()
-    changed = None if new is None else descriptions.read_document(new).document
-    before = None if old is None else descriptions.read_document(old).document
+    changed = None if new is None else api_descriptions.read_document(new).document
+    before = None if old is None else api_descriptions.read_document(old).document
     with read(call.engine) as connection:
         row = participant_named(connection, provider)
         if row is None:
@@ -51,7 +52,7 @@ def impact(call: CallDep, provider: str) -> Response:
                         ]
                     }
                 )
-            before = descriptions.parsed(stored)
+            before = api_descriptions.parsed(stored)
         answer = what_if.ask(connection, row, edits, new=changed, old=before)
         document = what_if.document(connection, answer)
     document["_links"] = {

@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from tallystick.broker.contracts.api_descriptions import parsed
 from tallystick.broker.http.hal import moment, present
 from tallystick.broker.http.links import Links, link
 from tallystick.broker.impact import fields, forecast, queries, users, what_if
-from tallystick.broker.impact.descriptions import parsed
 from tallystick.broker.impact.queries import PLAN
 from tallystick.broker.participants.queries import participant_named
 from tallystick.broker.settings import Settings

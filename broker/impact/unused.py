@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tallystick.broker.impact import descriptions, fields, queries, users
+from tallystick.broker.contracts import api_descriptions
+from tallystick.broker.impact import fields, queries, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,4 @@ def ask(db: queries.Db, provider_id: int, provider: str, number: str | None = No
         return None
     known = users.consumers(queries.standings(db, provider_id))
     rows = queries.uses(db, provider_id, users.contract_ids(known), None)
-    return Unused(row.number, fields.unused(descriptions.parsed(row), rows))
+    return Unused(row.number, fields.unused(api_descriptions.parsed(row), rows))

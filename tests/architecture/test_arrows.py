@@ -23,15 +23,15 @@ BROKER_BASE = ["errors", "settings", "db", "tables", "summaries", "http"]
 
 STDLIB = set(sys.stdlib_module_names)
 THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its code
-    "contract": {"regex", "defusedxml"},
+    "contract": {"regex", "defusedxml", "yaml"},
     "client_sdk": {
         "click", "cryptography", "httpx", "jsonschema", "pydantic", "pytest", "regex", "requests", "urllib3",
     },
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
         "alembic", "anyio", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "jinja2", "joserfc",
-        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "regex", "sqlalchemy", "sqlmodel",
-        "starlette", "uvicorn", "yaml",
+        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "python_multipart", "regex", "sqlalchemy",
+        "sqlmodel", "starlette", "uvicorn", "yaml",
     },
 }  # fmt: skip
 
