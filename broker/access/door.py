@@ -80,10 +80,11 @@ class Door:
             found = await self._basic(rest.strip(), address)
         if found is not None:
             return found
-        if browser.session and method in roles.READING:  # never for writing: another site could ask for that
+        if browser.session and (method in roles.READING or browser.asks):
             found = await run_sync(self._bearer, browser.session)
             if found is not None:
-                return found
+                # Never for writing: another site could make a browser do that.
+                return found if method in roles.READING else found.reading
         if self.static.public(method, path) or path in SIGN_IN_PATHS:
             return roles.READER
         if self.settings.oidc_issuer and browser.wants_page and method == "GET" and not authorization:

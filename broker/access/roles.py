@@ -36,6 +36,11 @@ class Principal:
     def may(self, role: str) -> bool:
         return role in self.roles or "admin" in self.roles or (role == "read" and bool(self.roles))
 
+    @property
+    def reading(self) -> Principal:
+        """The same caller, who may read and nothing else."""
+        return Principal(self.name, frozenset({"read"} if self.roles else ()), self.grants)
+
     def may_write_to(self, participant: str) -> bool:
         return self.grants is None or participant in self.grants or "admin" in self.roles
 

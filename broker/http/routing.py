@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallystick.broker import errors
 from tallystick.broker.db import once_more
-from tallystick.broker.http import hal, problems
+from tallystick.broker.http import forms, hal, problems
 from tallystick.broker.http.calls import Call, base_of
 from tallystick.broker.http.checks import LONGEST_NAME
 from tallystick.broker.http.media import EXTENSIONS, HAL, HTML, JSON, PROBLEM, bare, chosen, is_api, is_json, names
@@ -47,6 +47,8 @@ class Browser:
     session: str
     wants_page: bool
     base: str
+    asks: bool = False
+    """A form was sent with POST. Pages write nothing, so it is a question too large for an address."""
 
 
 SESSION_COOKIE: Final = "tallystick_session"
@@ -125,6 +127,10 @@ class Routes:
     def page(self, *paths: str, produces: Sequence[str] = (HTML,)) -> Callable[[Endpoint], Endpoint]:
         """A page for people. Where the API has the same path, browsers get the page and clients the API."""
         return self._add("GET", paths, produces, (), True, {})
+
+    def question(self, *paths: str) -> Callable[[Endpoint], Endpoint]:
+        """A page that answers a form sent with POST, for what is too large for an address. It must write nothing."""
+        return self._add("POST", paths, (HTML,), forms.TYPES, True, {})
 
     def _add(
         self,
@@ -324,7 +330,8 @@ class RawRouter:
 
         address = (scope.get("client") or ("unknown", 0))[0]
         cookies = cookie_parser(_header(scope, b"cookie"))
-        browser = Browser(cookies.get(SESSION_COOKIE, ""), HTML in accept, base_of(scope, self.settings))
+        form = method == "POST" and bare(_header(scope, b"content-type")) in forms.TYPES
+        browser = Browser(cookies.get(SESSION_COOKIE, ""), HTML in accept, base_of(scope, self.settings), form)
         caller = await self.guard(method, unquote(raw), _header(scope, b"authorization"), address, browser)
         if isinstance(caller, Response):
             await caller(scope, receive, bare_send)
@@ -348,11 +355,11 @@ class RawRouter:
         segments = [unquote(part) for part in raw.split("/") if part]
 
         found = None
-        if method == "GET" and not is_api(accept, raw_path):
-            found = self._page(raw_path, accept)
+        if form or (method == "GET" and not is_api(accept, raw_path)):
+            found = self._page(method, raw_path, accept)
         found = found or self.api.find(segments)
         if found is None and method == "GET":
-            found = self._page(raw_path, "")
+            found = self._page(method, raw_path, "")
         if found is None and method in VERBS:
             raise errors.NotFound()
         if method not in VERBS:
@@ -393,12 +400,12 @@ class RawRouter:
         with recording:
             await made.app(scope, receive, send)
 
-    def _page(self, raw_path: str, accept: str) -> tuple[_Node, tuple[str, ...]] | None:
+    def _page(self, method: str, raw_path: str, accept: str) -> tuple[_Node, tuple[str, ...]] | None:
         """The page at a path, if there is one of a type that is wanted."""
         found = self.pages.find([unquote(part) for part in raw_path.split("/") if part])
-        if found is None or chosen(accept, found[0].methods["GET"][1].produces) is None:
+        if found is None or method not in found[0].methods:
             return None
-        return found
+        return None if chosen(accept, found[0].methods[method][1].produces) is None else found
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}

@@ -30,8 +30,8 @@ THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its
     "verifier": {"click", "httpx", "pytest", "regex"},
     "broker": {
         "alembic", "anyio", "click", "cryptography", "defusedxml", "fastapi", "httpcore", "httpx", "jinja2", "joserfc",
-        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "python_multipart", "regex", "sqlalchemy",
-        "sqlmodel", "starlette", "uvicorn", "yaml",
+        "jsonschema", "markupsafe", "orjson", "psycopg", "pwdlib", "pydantic", "python_multipart", "regex",
+        "sqlalchemy", "sqlmodel", "starlette", "uvicorn", "yaml",
     },
 }  # fmt: skip
 
