@@ -8,9 +8,20 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from tallystick.broker.http.hal import moment, present
-from tallystick.broker.impact import cost, descriptions, forecast, places, queries, users
+from tallystick.broker.impact import (
+    cost,
+    descriptions,
+    forecast,
+    lines,
+    places,
+    queries,
+    replays,
+    result_queries,
+    users,
+)
+from tallystick.broker.impact.lines import Line
+from tallystick.broker.impact.replays import Replay, Reported
 from tallystick.broker.impact.users import Consumer, Version
-from tallystick.contract import identity
 from tallystick.contract.errors import ContractInvalid
 from tallystick.contract.model import Contract
 from tallystick.contract.openapi.edits import Edit
@@ -23,8 +34,14 @@ from tallystick.contract.reading import read
 from tallystick.contract.usage import usage
 
 STRENGTH = {
+    "A": "replay: a build was run against the contracts, and nothing published",
     "B": "static: a changed description compared with the contracts; nothing was run",
     "C": "usage: edits applied to the examples in the contracts; nothing was run",
+}
+PUBLISHED = "replay: results that are published already; nothing was run"
+UNUSED = {
+    True: "contracts use the operation, and none relies on this place",
+    False: "no counted contract uses the operation",
 }
 
 
@@ -33,7 +50,8 @@ class Answer:
     """What would happen, and what it was asked of."""
 
     provider: str
-    strength: Literal["B", "C"]
+    strength: Literal["A", "B", "C"]
+    """Of the prediction; A where nothing is predicted and only a build was asked."""
     edits: tuple[Edit, ...]
     prediction: Prediction[int]
     consumers: tuple[Consumer, ...]
@@ -45,11 +63,14 @@ class Answer:
     breaks: Mapping[int, list[Break[int]]] = field(default_factory=dict)
     ever: frozenset[str] = frozenset()
     """Operations that were used at any time: one that nobody uses any more is no slip."""
+    replay: Replay | None = None
+    """What a build did with the contracts, where one was asked."""
 
     @property
     def broken(self) -> set[int]:
         """Contracts that something breaks."""
-        return {*self.breaks, *(key for key, _ in self.findings)}
+        replayed = self.replay.broken if self.replay is not None else ()
+        return {*self.breaks, *(key for key, _ in self.findings), *replayed}
 
     def left(self) -> list[tuple[Consumer, list[Version]]]:
         """Consumers with versions whose contracts break."""
@@ -107,39 +128,112 @@ def _answer(
     return Answer(provider, strength, edits, prediction, known, contracts, templates, findings, tuple(unread), breaks)
 
 
+def with_replay(
+    db: queries.Db,
+    answer: Answer,
+    build: str,
+    reported: Mapping[int, Reported],
+    reasons: Mapping[int, str] | None = None,
+    *,
+    published: bool = False,
+) -> Answer:
+    """The answer, joined with what a build did with each contract. One statement where contracts are not read yet."""
+    spoken_of = [key for key, one in reported.items() if not one.plain and key not in answer.contracts]
+    read_too = {row.id: _contract(bytes(row.content)) for row in queries.contents(db, spoken_of)}
+    contracts = {**answer.contracts, **{key: one for key, one in read_too.items() if one is not None}}
+    replay = Replay(
+        build,
+        published,
+        {key: replays.replayed(one, contracts.get(key)) for key, one in reported.items()},
+        reasons or {},
+    )
+    predicted = answer.edits or answer.strength == "B"
+    return replace(answer, replay=replay, contracts=contracts, strength=answer.strength if predicted else "A")
+
+
+def published(db: queries.Db, answer: Answer, version: Any) -> Answer:
+    """The answer, joined with the newest results of a version of the provider. Two statements."""
+    rows = result_queries.results(db, version.id, users.contract_ids(answer.consumers))
+    reported = {row.contract_id: replays.stored(row.success, row.report) for row in rows}
+    return with_replay(db, answer, f"{answer.provider} {version.number}", reported, published=True)
+
+
 # --- as a document ------------------------------------------------------------------------------------------------
 
 
 def document(db: queries.Db, answer: Answer) -> dict[str, Any]:
     """The whole answer. Two statements."""
     left = answer.left()
-    shas = {
-        identity.interaction_sha(answer.contracts[one.key].interactions[one.position])
-        for some in answer.breaks.values()
-        for one in some
-    }
+    found = {key: lines.of_contract(answer, key) for key in sorted(answer.broken)}
+    shas = {line.sha for some in found.values() for line in some if line.sha}
     first = queries.first_with(db, _provider_id(db, answer.provider), shas)
     forecasts = forecast_of(db, left)
     overall = forecast.overall(forecasts)
-    shown = [_consumer(answer, one, versions, first, forecasts[one.name]) for one, versions in left]
-    return {
-        "provider": {"name": answer.provider},
-        "verdict": verdict(answer),
-        "strength": answer.strength,
-        "evidence": STRENGTH[answer.strength],
-        "counted": users.COUNTED,
-        "edits": [str(one) for one in answer.edits],
-        "consumers": shown,
-        "tolerated": _tolerated(answer),
-        "unused": [
-            {"edit": str(one.edit), "operationUsed": one.operation_used, "nearest": list(one.nearest)}
-            for one in answer.prediction.unmatched
-        ],
-        "notAsked": _unread(answer),
-        "cost": cost.summed(_counts(left, shown)),
-        "forecast": overall,
-        "ways": _ways(answer, left, shown, overall) if left else [],
-    }
+    shown = [_consumer(answer, one, versions, found, first, forecasts[one.name]) for one, versions in left]
+    told = [line for consumer in shown for line in consumer["breaks"]]
+    not_asked = _not_asked(answer)
+    said, reason = _verdict(answer, told, not_asked)
+    both = answer.replay is not None and answer.strength != "A"
+    return present(
+        {
+            "provider": {"name": answer.provider},
+            "verdict": said,
+            "reason": reason,
+            "strength": "A" if answer.replay is not None else answer.strength,
+            "evidence": _evidence(answer),
+            "build": answer.replay.build if answer.replay is not None else None,
+            "agreement": lines.agreement(told) if both else None,
+            "counted": users.COUNTED,
+            "asked": {
+                "consumers": len(answer.consumers),
+                "contracts": len(users.contract_ids(answer.consumers)),
+            },
+            "edits": [str(one) for one in answer.edits],
+            "consumers": shown,
+            "untouched": _untouched(answer, left, not_asked),
+            "tolerated": _tolerated(answer),
+            "unused": [
+                {
+                    "edit": str(one.edit),
+                    "operationUsed": one.operation_used,
+                    "reason": UNUSED[one.operation_used],
+                    "nearest": list(one.nearest),
+                }
+                for one in answer.prediction.unmatched
+            ],
+            "notAsked": not_asked,
+            "cost": cost.summed(_counts(left, shown)),
+            "forecast": overall,
+            "ways": _ways(answer, found, left, shown, overall) if left else [],
+        }
+    )
+
+
+def _evidence(answer: Answer) -> str:
+    if answer.replay is None:
+        return STRENGTH[answer.strength]
+    run = PUBLISHED if answer.replay.published else STRENGTH["A"]
+    if answer.strength == "A":
+        return run
+    return f"{run}; beside it {answer.strength}, {STRENGTH[answer.strength]}"
+
+
+def _verdict(
+    answer: Answer, told: Sequence[Mapping[str, Any]], not_asked: Sequence[Mapping[str, Any]]
+) -> tuple[str, str | None]:
+    """The verdict on everything that was asked, and for `unknown` why it is not known."""
+    if told:
+        return ("breaks" if any(line["certain"] for line in told) else "may break"), None
+    if not answer.consumers:
+        return "unknown", f"no contract with {answer.provider} is published"
+    if answer.replay is not None and not_asked:
+        return "unknown", "not everything that counts was asked"
+    if verdict(answer) == "unknown":
+        return (
+            "unknown",
+            f"an edit names an operation that neither a contract nor a description of {answer.provider} has",
+        )
+    return "safe", None
 
 
 def verdict(answer: Answer) -> str:
@@ -176,50 +270,20 @@ def forecast_of(db: queries.Db, left: Iterable[tuple[Consumer, Sequence[Version]
 
 
 def _consumer(
-    answer: Answer, consumer: Consumer, versions: Sequence[Version], first: Iterable[Any], own: Mapping[str, Any]
+    answer: Answer,
+    consumer: Consumer,
+    versions: Sequence[Version],
+    found: Mapping[int, Sequence[Line]],
+    first: Iterable[Any],
+    own: Mapping[str, Any],
 ) -> dict[str, Any]:
-    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
-    shas: set[str] = set()
+    told: dict[tuple[Any, ...], dict[str, Any]] = {}
     for version in versions:
-        for one in answer.breaks.get(version.contract_id, ()):
-            interaction = answer.contracts[one.key].interactions[one.position]
-            shas.add(identity.interaction_sha(interaction))
-            line = lines.setdefault(
-                (str(one.edit), one.interaction, one.path, one.sentence),
-                {
-                    "edit": str(one.edit),
-                    "interaction": one.interaction,
-                    "field": one.field,
-                    "path": one.path,
-                    "contractPath": one.contract_path,
-                    "rule": one.rule,
-                    "sentence": one.sentence,
-                    "strictness": _strictness(answer, interaction, one.edit),
-                    "certain": one.certain,
-                    "strength": one.strength,
-                    "versions": [],
-                },
-            )
-            if version.number not in line["versions"]:
-                line["versions"].append(version.number)
-        for key, finding in answer.findings:
-            if key == version.contract_id:
-                line = lines.setdefault(
-                    ("", finding.code, finding.location, finding.message),
-                    {
-                        "edit": None,
-                        "code": finding.code,
-                        "interaction": finding.interaction,
-                        "field": finding.location,
-                        "specLocation": finding.spec_location,
-                        "sentence": finding.message,
-                        "certain": True,
-                        "strength": "B",
-                        "versions": [],
-                    },
-                )
-                if version.number not in line["versions"]:
-                    line["versions"].append(version.number)
+        for line in found[version.contract_id]:
+            numbers = told.setdefault(line.key, {**line.told, "versions": []})["versions"]
+            if version.number not in numbers:
+                numbers.append(version.number)
+    shas = {line.sha for version in versions for line in found[version.contract_id]}
     since = [row for row in first if row.consumer_id == consumer.id and row.interaction_sha in shas]
     oldest = min(since, key=lambda row: row.version_id) if since else None
     return present(
@@ -235,20 +299,11 @@ def _consumer(
                 }
                 for version in versions
             ],
-            "breaks": list(lines.values()),
+            "breaks": list(told.values()),
             "contacts": users.contacts(versions),
             "forecast": dict(own),
         }
     )
-
-
-def _strictness(answer: Answer, interaction: Any, edit: Edit) -> str:
-    """How strictly an interaction holds the place of an edit; presence for what holds it as a whole."""
-    word = edit.target.part.rpartition(" ")[2]
-    for row in usage(interaction, answer.templates):
-        if row.part.rpartition(" ")[2] == word and row.path == edit.target.path:
-            return row.strictness
-    return "presence"
 
 
 def _tolerated(answer: Answer) -> list[dict[str, str]]:
@@ -264,12 +319,32 @@ def _tolerated(answer: Answer) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def _unread(answer: Answer) -> list[dict[str, str]]:
+def _not_asked(answer: Answer) -> list[dict[str, Any]]:
+    """What has no verdict, and why: contracts that cannot be read, and what a build was not or could not be asked."""
+    found: list[dict[str, Any]] = []
+    for one in answer.consumers:
+        for version in one.versions:
+            whose = {"consumer": one.name, "version": version.number}
+            if version.contract_id in answer.unread:
+                found.append({**whose, "reason": "its contract cannot be read"})
+            elif answer.replay is not None:
+                found += [{**whose, **said} for said in lines.not_asked(answer, version.contract_id)]
+    return found
+
+
+def _untouched(
+    answer: Answer, left: Sequence[tuple[Consumer, Sequence[Version]]], not_asked: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The consumers of which every counted contract was asked, and holds."""
+    others = {one.name for one, _ in left} | {one["consumer"] for one in not_asked}
     return [
-        {"consumer": one.name, "version": version.number, "reason": "its contract cannot be read"}
+        {
+            "name": one.name,
+            "live": any(version.live for version in one.versions),
+            "versions": [version.number for version in one.versions],
+        }
         for one in answer.consumers
-        for version in one.versions
-        if version.contract_id in answer.unread
+        if one.name not in others
     ]
 
 
@@ -298,12 +373,15 @@ def _interactions(shown: Sequence[Mapping[str, Any]]) -> int:
 
 def _ways(
     answer: Answer,
+    found: Mapping[int, Sequence[Line]],
     left: Sequence[tuple[Consumer, Sequence[Version]]],
     shown: Sequence[Mapping[str, Any]],
     overall: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """Of the edits that break somebody; a side-by-side version moves everyone who calls the operation."""
-    breaking = [edit for edit in answer.edits if any(one.edit == edit for one in answer.prediction.breaks)]
+    """Of what breaks somebody; a side-by-side version moves everyone who calls the operation."""
+    seen = dict.fromkeys(line.edit for some in found.values() for line in some if line.edit is not None)
+    breaking = [edit for edit in answer.edits if edit in seen]
+    breaking += [edit for edit in seen if edit not in breaking]
     wanted = {normal_operation(edit.target.operation) for edit in breaking}
     names: set[str] = set()
     interactions: set[tuple[str, str]] = set()
