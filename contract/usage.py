@@ -36,7 +36,6 @@ STRICTNESS: Final[tuple[Strictness, ...]] = ("presence", "type", "format", "rang
 """From the loosest to the strictest."""
 
 MAX_ROWS: Final = 20_000
-_INDEX: Final = re.compile(r"[0-9]{1,20}")
 """Of one interaction. What is beyond is not mapped: such a contract holds a data set, not an expectation."""
 
 
@@ -225,6 +224,7 @@ _Applying: TypeAlias = list[tuple[int, _Rules]]
 _Chosen: TypeAlias = tuple[int, "Rule | None", int]
 """The score of the rule chosen so far, the rule, and the number of steps of its path."""
 _START: Final[_Chosen] = (0, None, 0)
+_INDEX: Final = re.compile(r"[0-9]{1,20}")
 
 
 def _tree(entries: Mapping[str, Rule]) -> _Rules:
@@ -263,31 +263,32 @@ def _further(applying: _Applying, step: paths.Fragment) -> _Applying:
     return found
 
 
-def _choose(applying: _Applying, chosen: _Chosen, depth: int) -> _Chosen:
-    """The rule for a value `depth` steps down: the best that ends here if it outweighs what came from above."""
+def _best(applying: _Applying, depth: int) -> tuple[int, int, Rule | None]:
+    """Score (see `paths.score`), place and rule of the best whose path ends here; of equals the last counts."""
     best, latest, rule = 0, -1, None
     for weight, rules in applying:
         for place, one in rules.here:
-            if weight > best or (weight == best and place > latest):
+            if (weight, place) > (best, latest):
                 best, latest, rule = weight, place, one
-    score = best * (depth + 1)
-    return (score, rule, depth) if rule is not None and score >= chosen[0] else chosen
+    return best * (depth + 1), latest, rule
 
 
 def _weighed(rules: _Rules, path: Sequence[paths.Fragment]) -> Rule | None:
     """The rule for a value by its path."""
     applying = _applying(rules)
-    chosen = _choose(applying, _START, 0)
+    found = [_best(applying, 0)]
     for depth, step in enumerate(path, 1):
         applying = _further(applying, step)
-        chosen = _choose(applying, chosen, depth)
-    return chosen[1]
+        found.append(_best(applying, depth))
+    return max(found, key=lambda one: one[:2])[2]
 
 
 def _of_json(value: Any, applying: _Applying, chosen: _Chosen, depth: int, shown: str, places: _Places) -> None:
     """The places of a value and of all below it. `shown` is its path; `depth` counts from where the rules begin."""
     if applying:
-        chosen = _choose(applying, chosen, depth)
+        score, _, best = _best(applying, depth)
+        if best is not None and score >= chosen[0]:
+            chosen = (score, best, depth)
     rule = chosen[1]
     exact = rule is not None and chosen[2] == depth
     places.add("body", shown, _of_container(value, rule, exact), type_name(value))
