@@ -21,7 +21,7 @@ from tallystick.broker.tables.environments import (
     FailureInterval,
     ReleasedVersion,
 )
-from tallystick.broker.tables.impact import ApiDescription, Plan, StaticComparison
+from tallystick.broker.tables.impact import ApiDescription, Plan, PlanConsumer, PlanGate, StaticComparison
 from tallystick.broker.tables.participants import (
     Branch,
     BranchHead,
@@ -65,6 +65,8 @@ __all__ = [
     "Participant",
     "ParticipantGrant",
     "Plan",
+    "PlanConsumer",
+    "PlanGate",
     "Publication",
     "ReleasedVersion",
     "SchemaRevision",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from tallystick.broker.tables.base import flag, key, moment, reference
+from tallystick.broker.tables.base import Id, flag, key, moment, reference
 
 
 class ApiDescription(SQLModel, table=True):
@@ -68,9 +68,44 @@ class Plan(SQLModel, table=True):
     uuid: str
     provider_id: int = Field(sa_column=reference("participant.id"))
     title: str
-    stage: str
+    stage: str  # expand, migrate, contract (the gate is open), closed
     edits: str  # JSON text
-    forecast: str | None = None  # JSON text
+    sunset: str | None = None  # a day, such as 2031-05-01
+    url: str | None = None  # what those who have to move should read
+    outcome: str | None = None  # of a closed one: done, given-up
+    forecast: str | None = None  # JSON text: as it was made
+    counted: str | None = None  # JSON text: what the count of its consumers rests on; none before the first
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
     closed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class PlanConsumer(SQLModel, table=True):
+    """How a consumer stands to a plan. No foreign key to the consumer: a deleted one must be found to be let go."""
+
+    __tablename__ = "plan_consumer"
+    __table_args__: Any = (
+        PrimaryKeyConstraint("plan_id", "consumer_id"),
+        Index("ix_plan_consumer_consumer_id", "consumer_id"),
+    )
+
+    plan_id: int = Field(sa_column=reference("plan.id"))
+    consumer_id: int = Field(sa_column=Column(Id, nullable=False))
+    consumer: str
+    holds: str  # relies, unread; "" for one that does not hold the gate
+    expects: str  # JSON text: places among the plan's edits of those whose new shape its contracts have
+    moved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class PlanGate(SQLModel, table=True):
+    """A plan's gate opened or closed. Rows are only added."""
+
+    __tablename__ = "plan_gate"
+    __table_args__: Any = (Index("ix_plan_gate_plan_id", "plan_id", "id"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, sa_column=key())
+    plan_id: int = Field(sa_column=reference("plan.id"))
+    event: str  # opened, closed
+    at: datetime = Field(sa_column=moment())
+    consumers: str  # JSON text: the names of those who moved last, or came back
+    reason: str
