@@ -15,7 +15,7 @@ from tallystick.broker.http.checks import Fields
 from tallystick.broker.http.links import link
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.impact import plans, queries
-from tallystick.broker.impact.impact_routes import edits_of
+from tallystick.broker.impact.questions import edits_of
 from tallystick.broker.participants.queries import participant_named
 
 routes: Final = Routes("the cost of change")
