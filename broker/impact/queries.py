@@ -26,6 +26,7 @@ from tallystick.broker.tables import (
     ApiDescription,
     Branch,
     BranchHead,
+    BranchVersion,
     Contract,
     ContractInteraction,
     DeployedVersion,
@@ -46,6 +47,7 @@ Db: TypeAlias = Connection | Session
 PARTICIPANT: Any = Participant.__table__  # type: ignore[attr-defined]
 VERSION: Any = Version.__table__  # type: ignore[attr-defined]
 BRANCH: Any = Branch.__table__  # type: ignore[attr-defined]
+ADDED: Any = BranchVersion.__table__  # type: ignore[attr-defined]
 HEAD: Any = BranchHead.__table__  # type: ignore[attr-defined]
 INTEGRATION: Any = Integration.__table__  # type: ignore[attr-defined]
 CONTRACT: Any = Contract.__table__  # type: ignore[attr-defined]
@@ -338,19 +340,24 @@ def description(db: Db, participant: str, number: str) -> Row[Any] | None:
 
 def newest_description(db: Db, participant_id: int) -> Row[Any] | None:
     """The description of the newest version of the main branch that has one, else of the newest version. One or two."""
-    from tallystick.broker.tables import BranchVersion
+    return _newest(db, participant_id, _DESCRIBED)
 
-    added: Any = BranchVersion.__table__  # type: ignore[attr-defined]
+
+def newest_description_sha(db: Db, participant_id: int) -> str | None:
+    """Which content that is. One or two statements."""
+    found = _newest(db, participant_id, _DESCRIBED.with_only_columns(DESCRIPTION.c.sha, maintain_column_froms=True))
+    return None if found is None else str(found.sha)
+
+
+def _newest(db: Db, participant_id: int, described: Any) -> Row[Any] | None:
     of_main = (
-        _DESCRIBED.join(added, added.c.version_id == DESCRIPTION.c.version_id)
-        .join(BRANCH, and_(BRANCH.c.id == added.c.branch_id, BRANCH.c.name == PARTICIPANT.c.main_branch))
+        described.join(ADDED, ADDED.c.version_id == DESCRIPTION.c.version_id)
+        .join(BRANCH, and_(BRANCH.c.id == ADDED.c.branch_id, BRANCH.c.name == PARTICIPANT.c.main_branch))
         .where(DESCRIPTION.c.participant_id == participant_id)
-        .order_by(added.c.id.desc())
+        .order_by(ADDED.c.id.desc())
         .limit(1)
     )
-    any_version = (
-        _DESCRIBED.where(DESCRIPTION.c.participant_id == participant_id).order_by(VERSION.c.id.desc()).limit(1)
-    )
+    any_version = described.where(DESCRIPTION.c.participant_id == participant_id).order_by(VERSION.c.id.desc()).limit(1)
     return db.execute(of_main).first() or db.execute(any_version).first()
 
 

@@ -80,7 +80,8 @@ class Answer:
 
 
 @lru_cache(maxsize=512)
-def _contract(content: bytes) -> Contract | None:
+def contract_of(content: bytes) -> Contract | None:
+    """The contract in bytes, None for what is none; the last few are remembered."""
     try:
         return read(content)
     except (ContractInvalid, ValueError, RecursionError):
@@ -93,7 +94,7 @@ def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None
     contracts: dict[int, Contract] = {}
     unread: list[int] = []
     for row in queries.contents(db, users.contract_ids(known)):
-        contract = _contract(bytes(row.content))
+        contract = contract_of(bytes(row.content))
         if contract is None:
             unread.append(row.id)
         else:
@@ -139,7 +140,7 @@ def with_replay(
 ) -> Answer:
     """The answer, joined with what a build did with each contract. One statement where contracts are not read yet."""
     spoken_of = [key for key, one in reported.items() if not one.plain and key not in answer.contracts]
-    read_too = {row.id: _contract(bytes(row.content)) for row in queries.contents(db, spoken_of)}
+    read_too = {row.id: contract_of(bytes(row.content)) for row in queries.contents(db, spoken_of)}
     contracts = {**answer.contracts, **{key: one for key, one in read_too.items() if one is not None}}
     replay = Replay(
         build,
