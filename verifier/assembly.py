@@ -56,6 +56,7 @@ def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, loo
             seed=options["seed"],
             workers=options["workers"],
             transports=_transports(options, tls),
+            seen=_seen(options),
         ),
         rules=rules,
         filters=_filters(options),
@@ -329,6 +330,14 @@ def _publish(options: Mapping[str, Any], broker: Any) -> Publish | None:
         tags=tuple(options["provider_version_tag"]),
         build_url=options["build_url"],
     )
+
+
+def _seen(options: Mapping[str, Any]) -> Any:
+    if not options["publish"] or options["no_shape"]:
+        return None
+    from tallystick.contract.shape_seen import Seen
+
+    return Seen()
 
 
 def _filters(options: Mapping[str, Any]) -> Filters:

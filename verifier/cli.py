@@ -84,6 +84,7 @@ _PUBLISH = [
     click.option("--build-url", metavar="URL", help="Where the build can be looked at."),
     click.option("--allow-dirty", is_flag=True, help="Publish from a working tree with uncommitted changes."),
     click.option("--allow-nothing", "--ignore-no-pacts-error", is_flag=True, help="Nothing to verify is a success."),
+    click.option("--no-shape", is_flag=True, help="Don't tell which fields of which types the answers had."),
 ]
 _REPORT = [
     click.option("--json", metavar="FILE", help="Also write the report as JSON; - for the standard output."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from tallystick.contract import json_text
 from tallystick.contract.model import (
@@ -20,6 +20,9 @@ from tallystick.verifier.calling import CannotCall, Loop, call, run_alone, where
 from tallystick.verifier.problems import Problem, ReplayFailed
 from tallystick.verifier.results import Replayed
 from tallystick.verifier.states import Send
+
+if TYPE_CHECKING:
+    from tallystick.contract.shape_seen import Seen
 
 Producer: TypeAlias = Callable[..., Any]
 
@@ -73,8 +76,10 @@ def as_producers(value: object, name: str = "the message producers") -> MessageP
     raise TypeError(f"{name} must be MessageProducers or a mapping from descriptions to functions, not {value!r:.80}")
 
 
-def ask(interaction: Interaction, source: MessageSource | None, values: Mapping[str, Json]) -> Replayed:
-    """Have a message made and compare it."""
+def ask(
+    interaction: Interaction, source: MessageSource | None, values: Mapping[str, Json], seen: Seen | None = None
+) -> Replayed:
+    """Have a message made and compare it. What fits is shown to `seen`."""
     from tallystick.contract import matching
 
     if source is None:
@@ -85,6 +90,8 @@ def ask(interaction: Interaction, source: MessageSource | None, values: Mapping[
         actual = source.asynchronous(interaction, values)
         outcome = matching.match_message(interaction.contents, actual)
         if outcome.ok:
+            if seen is not None:
+                seen.message(interaction, "message", interaction.contents.rules, actual)
             return Replayed()
         return Replayed(tuple(outcome.mismatches), tuple(outcome.undecided), received=actual)
     assert isinstance(interaction, SyncMessage)
@@ -96,6 +103,8 @@ def ask(interaction: Interaction, source: MessageSource | None, values: Mapping[
     undecided: list[Any] = []
     for want, got in zip(expected, actuals, strict=True):
         outcome = matching.match_message(want, got)
+        if outcome.ok and seen is not None:
+            seen.message(interaction, "response message", want.rules, got)
         mismatches += outcome.mismatches
         undecided += outcome.undecided
     if not mismatches and not undecided:

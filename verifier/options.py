@@ -62,6 +62,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "build_url": None,
     "allow_dirty": False,
     "allow_nothing": False,
+    "no_shape": False,
     "json": None,
     "junit": None,
     "markdown": None,

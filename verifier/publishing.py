@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tallystick import __version__
 from tallystick.verifier.broker import Broker, BrokerFailed, expand, link
 from tallystick.verifier.results import ContractResult, Publication, Report, Result
+
+if TYPE_CHECKING:
+    from tallystick.contract.shape import Shape
 
 _ATTRIBUTES: Final = {"body-type": "body"}
 
@@ -101,6 +104,27 @@ def _test_result(result: Result) -> dict[str, Any]:
     if said:
         entry["exceptions"] = [{"message": text} for text in said]
     return entry
+
+
+def publish_shape(broker: Broker, provider: str, version: str, seen: Shape) -> str | None:
+    """Tell a broker that asks for it which fields of which types the answers had; nothing to one that does not.
+
+    Gives a sentence when it could not be told. That changes no verdict: results are published already.
+    """
+    if not seen.answers:
+        return None
+    from tallystick.contract.shape import document
+
+    try:
+        entry = link(broker.index(), "ts:shape")
+        if entry is not None:
+            href = expand(entry, {"pacticipant": provider, "version": version})
+            broker.request("POST", href, document(seen))
+    except BrokerFailed as failed:
+        return f"the shape of the answers was not published (the results were): {failed}"
+    except KeyboardInterrupt:
+        return "the shape of the answers was not published (the results were): interrupted"
+    return None
 
 
 def dirty_tree() -> str | None:

@@ -54,6 +54,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "build-url": TEXT,
     "allow-dirty": FLAG,
     "allow-nothing": FLAG,
+    "no-shape": FLAG,
     "json": TEXT,
     "junit": TEXT,
     "markdown": TEXT,

@@ -24,6 +24,7 @@ from tallystick.verifier.states import Changer, Nobody, set_up, tear_down
 if TYPE_CHECKING:
     import random
 
+    from tallystick.contract.shape_seen import Seen
     from tallystick.verifier.messages import MessageSource
     from tallystick.verifier.states import Send
     from tallystick.verifier.targets import Sender, Target
@@ -64,6 +65,8 @@ class Settings(NamedTuple):
     """Processes to spread what may overlap over."""
     transports: Mapping[str, Transport] = MappingProxyType({})
     """By the name that an interaction gives; one without a name, or of a name that is not here, goes to the target."""
+    seen: Seen | None = None
+    """Shown every answer of the expected status, and every message that fits; None when nobody asks for their shape."""
 
 
 Done = Callable[[Job, Replayed], None]
@@ -202,7 +205,7 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
         from tallystick.verifier.messages import ask
 
         named = settings.transports.get(interaction.transport or "")
-        return ask(interaction, settings.messages if named is None else named.messages, values)
+        return ask(interaction, settings.messages if named is None else named.messages, values, settings.seen)
     named = settings.transports.get(interaction.transport or "")
     target = settings.target if named is None else named
     request = build(
@@ -227,6 +230,8 @@ def _ask(interaction: Interaction, settings: Settings, sender: Sender, values: M
     from tallystick.contract import matching
 
     outcome = matching.match_response(interaction.response, response)
+    if settings.seen is not None and not any(mismatch.part == "status" for mismatch in outcome.mismatches):
+        settings.seen.response(interaction, response)
     if outcome.ok:
         return Replayed()
     return Replayed(

@@ -185,7 +185,7 @@ class Verification:
     def _told(self, report: Report) -> Report:
         if self.publish is None or self.broker is None or report.could_not_run is not None or report.unreachable:
             return report  # where nobody answered, nothing was learned about the build
-        from tallystick.verifier.publishing import publish
+        from tallystick.verifier.publishing import publish, publish_shape
 
         told = publish(
             self.broker,
@@ -195,7 +195,12 @@ class Verification:
             tags=self.publish.tags,
             build_url=self.publish.build_url,
         )
-        return report._replace(publications=told)
+        report = report._replace(publications=told)
+        seen = self.settings.seen
+        if seen is None or not any(one.ok for one in told):
+            return report
+        trouble = publish_shape(self.broker, report.provider, self.publish.version, seen.shape())
+        return report._replace(warnings=(*report.warnings, trouble)) if trouble else report
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from tallystick.verifier.problems import Problem
 from tallystick.verifier.results import Replayed
 
 if TYPE_CHECKING:
+    from tallystick.contract.shape import Shape
+    from tallystick.contract.shape_seen import Seen
     from tallystick.verifier.replay import Done, Settings
 
 
@@ -34,7 +36,7 @@ def spread(group: Group, settings: Settings, done: Done, context: Mapping[str, J
     shares = [group.jobs[number::count] for number in range(count)]
     children = [_fork(share, group, alone, context) for share in shares]
     try:
-        _collect([(pipe, share) for (_, pipe), share in zip(children, shares, strict=True)], done)
+        _collect([(pipe, share) for (_, pipe), share in zip(children, shares, strict=True)], done, settings.seen)
     finally:
         for process, pipe in children:
             pipe.close()
@@ -70,18 +72,23 @@ def _work(
     lock = Lock()
 
     def done(job: Job, replayed: Replayed) -> None:
-        content = pickle.dumps((places[id(job)], replayed))
+        send(places[id(job)], replayed)
+
+    def send(place: int | None, found: Replayed | Shape) -> None:
+        content = pickle.dumps((place, found))
         with lock:
             pipe.write(struct.pack("!I", len(content)) + content)
             pipe.flush()
 
     try:
         run_jobs(group._replace(jobs=share), settings, sender_for(settings), done, context)
+        if settings.seen is not None:
+            send(None, settings.seen.shape())
     except Stop:
         pipe.write(struct.pack("!I", 0))
 
 
-def _collect(pipes: list[tuple[IO[bytes], tuple[Job, ...]]], done: Done) -> None:
+def _collect(pipes: list[tuple[IO[bytes], tuple[Job, ...]]], done: Done, seen: Seen | None) -> None:
     import selectors
 
     from tallystick.verifier.replay import Stop
@@ -99,9 +106,13 @@ def _collect(pipes: list[tuple[IO[bytes], tuple[Job, ...]]], done: Done) -> None
                 size = struct.unpack("!I", head)[0]
                 if size == 0:
                     raise Stop
-                place, replayed = pickle.loads(pipe.read(size))
+                place, found = pickle.loads(pipe.read(size))
+                if place is None:
+                    assert seen is not None
+                    seen.join(found)
+                    continue
                 left[pipe].pop(place, None)
-                done(share[place], replayed)
+                done(share[place], found)
                 continue
             waiting.unregister(pipe)
             for job in left.pop(pipe).values():
