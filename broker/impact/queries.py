@@ -340,24 +340,26 @@ def description(db: Db, participant: str, number: str) -> Row[Any] | None:
 
 def newest_description(db: Db, participant_id: int) -> Row[Any] | None:
     """The description of the newest version of the main branch that has one, else of the newest version. One or two."""
-    return _newest(db, participant_id, _DESCRIBED)
+    return newest(db, participant_id, _DESCRIBED, DESCRIPTION)
 
 
 def newest_description_sha(db: Db, participant_id: int) -> str | None:
     """Which content that is. One or two statements."""
-    found = _newest(db, participant_id, _DESCRIBED.with_only_columns(DESCRIPTION.c.sha, maintain_column_froms=True))
+    of_content = _DESCRIBED.with_only_columns(DESCRIPTION.c.sha, maintain_column_froms=True)
+    found = newest(db, participant_id, of_content, DESCRIPTION)
     return None if found is None else str(found.sha)
 
 
-def _newest(db: Db, participant_id: int, described: Any) -> Row[Any] | None:
+def newest(db: Db, participant_id: int, kept: Any, table: Any) -> Row[Any] | None:
+    """Of what a table keeps for versions: that of the newest of the main branch, else of any. One or two statements."""
     of_main = (
-        described.join(ADDED, ADDED.c.version_id == DESCRIPTION.c.version_id)
+        kept.join(ADDED, ADDED.c.version_id == table.c.version_id)
         .join(BRANCH, and_(BRANCH.c.id == ADDED.c.branch_id, BRANCH.c.name == PARTICIPANT.c.main_branch))
-        .where(DESCRIPTION.c.participant_id == participant_id)
+        .where(table.c.participant_id == participant_id)
         .order_by(ADDED.c.id.desc())
         .limit(1)
     )
-    any_version = described.where(DESCRIPTION.c.participant_id == participant_id).order_by(VERSION.c.id.desc()).limit(1)
+    any_version = kept.where(table.c.participant_id == participant_id).order_by(VERSION.c.id.desc()).limit(1)
     return db.execute(of_main).first() or db.execute(any_version).first()
 
 
