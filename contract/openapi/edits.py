@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from tallystick.contract import paths
@@ -49,8 +49,17 @@ class Edit:
     certain: bool = True
     """False where the API may still answer as before: an optional field may be there, a nullable one have a value."""
 
+    @property
+    def new_target(self) -> Target | None:
+        """The place that a rename leads to: beside the old one, or wherever its path says; None for other edits."""
+        if self.kind != "rename":
+            return None
+        return replace(self.target, path=_new_path(self.target, self.to))
+
     def __str__(self) -> str:
-        text = f"{self.kind} '{self.target}'"
+        # A path may hold quotes itself: `$['a b']`.
+        quote = '"' if "'" in str(self.target) else "'"
+        text = f"{self.kind} {quote}{self.target}{quote}"
         if self.kind == "rename":
             return f"{text} to {self.to}"
         if self.kind == "enum":
@@ -79,7 +88,7 @@ _EXAMPLES: Final = (
     "remove 'GET /orders/{id} 200 $.total', rename 'GET /orders/{id} 200 $.total' to '$.sum', "
     "type 'GET /orders/{id} 200 $.total' string, require 'POST /orders $.email', drop operation 'GET /orders/{id}'"
 )
-_VERB: Final = re.compile(r"\s*(drop\s+operation|remove|rename|type|require|optional|nullable)\b\s*")
+_VERB: Final = re.compile(r"\s*(drop\s+operation|remove|rename|replace|type|require|optional|nullable)\b\s*")
 _QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _TARGET: Final = re.compile(
     r"\s*(?:(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE)\s+)?(\S+)"
@@ -92,14 +101,14 @@ def parse_edit(text: str) -> Edit:
     """Read one edit. Raises `EditInvalid`."""
     verb = _VERB.match(text)
     if verb is None:
-        raise EditInvalid(text, 0, "remove, rename, type, require, optional, nullable or drop operation")
+        raise EditInvalid(text, 0, "remove, rename, replace, type, require, optional, nullable or drop operation")
     kind = re.sub(r"\s+", " ", verb[1])
     quoted = _QUOTED.match(text, verb.end())
     if quoted:
         inner, start, end = quoted[1] if quoted[1] is not None else quoted[2], quoted.start() + 1, quoted.end()
     else:
         # Without quotes the target goes up to what only the verb can mean.
-        tail = {"rename": r"\s+to\s+", "type": r"\s+\S+\s*$"}.get(kind)
+        tail = {"rename": r"\s+to\s+", "replace": r"\s+by\s+", "type": r"\s+\S+\s*$"}.get(kind)
         cut = re.compile(tail).search(text, verb.end()) if tail else None
         start, end = verb.end(), cut.start() if cut else len(text)
         inner = text[start:end]
@@ -149,11 +158,16 @@ def _finished(kind: str, target: Target, text: str, end: int) -> Edit:
             raise EditInvalid(text, 0, "`remove`, to drop less than an operation,")
     elif kind != "remove" and not target.part:
         raise EditInvalid(text, end, f"a path, query or header to {kind}")
-    if kind == "rename":
-        word = re.match(r"to\s+", rest)
+    if kind in ("rename", "replace"):
+        preposition = "to" if kind == "rename" else "by"
+        word = re.match(rf"{preposition}\s+", rest)
         new = rest[word.end() :].strip().strip("'\"") if word else ""
-        if not new:
-            raise EditInvalid(text, at, "`to` and the new name")
+        if not word or not new:
+            raise EditInvalid(text, at, f"`{preposition}` and the new name")
+        try:
+            _new_path(target, new)
+        except PathInvalid as problem:
+            raise EditInvalid(text, at + word.end(), f"a name, or a path ({problem.reason})") from problem
         return Edit("rename", target, new)
     if kind == "type":
         new = rest.strip("'\"")
@@ -165,3 +179,11 @@ def _finished(kind: str, target: Target, text: str, end: int) -> Edit:
     if kind == "require" and not target.part.startswith("request"):
         raise EditInvalid(text, 0, "a part of the request to require (a target without a status)")
     return Edit(kind, target, certain=kind not in ("optional", "nullable"))  # type: ignore[arg-type]
+
+
+def _new_path(target: Target, new: str) -> str:
+    if not target.part.endswith("body"):
+        return new.lower() if target.part.endswith("header") else new
+    if new.startswith(("$.", "$[")):
+        return paths.render(paths.parse(new))
+    return paths.render((*paths.parse(target.path)[:-1], new))

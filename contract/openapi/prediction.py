@@ -348,7 +348,7 @@ def _changes(edit: Edit) -> list[tuple[str, _Change]]:
     """What may happen to a value: the new name it gets ("" for the same), and what it becomes (`_GONE` for nothing)."""
     match edit.kind:
         case "rename":
-            return [(_new_name(edit.to), lambda value: value)]
+            return [_moved(edit)]
         case "remove" | "optional":
             return [("", lambda value: _GONE)]
         case "nullable":
@@ -365,13 +365,14 @@ def _constant(new: Any) -> _Change:
     return lambda value: new
 
 
-def _new_name(text: str) -> str:
-    """The last step of the path that a field is renamed to; a plain name is one."""
+def _moved(edit: Edit) -> tuple[str, _Change]:
+    """A new name beside the old one; what goes elsewhere is gone from here, and there it breaks nothing."""
     try:
-        tokens = paths.parse(text) if text.startswith("$") else ()
+        new = paths.parse(edit.new_target.path) if edit.new_target is not None else ()
     except PathInvalid:
-        tokens = ()
-    return str(tokens[-1]) if tokens and isinstance(tokens[-1], str) else text
+        return edit.to, lambda value: value
+    beside = new[:-1] == paths.parse(edit.target.path)[:-1] and isinstance(new[-1], str)
+    return (str(new[-1]), lambda value: value) if beside else ("", lambda value: _GONE)
 
 
 def _edited(value: Any, path: paths.Path, change: tuple[str, _Change]) -> tuple[Any, int]:

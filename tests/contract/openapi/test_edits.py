@@ -53,15 +53,37 @@ def test_an_edit_is_written_as_it_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "leads_to"),
+    [
+        ("rename 'GET /a 200 $.x.y' to z", "GET /a 200 $.x.z"),
+        ("rename 'GET /a 200 $.x.y' to '$.z'", "GET /a 200 $.z"),
+        ("replace 'GET /a 200 $.x[*].y' by '$.z.w'", "GET /a 200 $.z.w"),
+        ("rename 'GET /a 200 $.x' to '$ref'", "GET /a 200 $['$ref']"),
+        ("rename 'GET /a 200 header ETag' to Last-Modified", "GET /a 200 header last-modified"),
+        ("rename 'GET /a query Page' to From", "GET /a query From"),
+        ("replace orders.changed $.x by y", "orders.changed $.y"),
+        ("remove 'GET /a 200 $.x'", None),
+    ],
+)
+def test_a_rename_leads_to_a_place_beside_the_old_one_or_wherever_its_path_says(
+    text: str, leads_to: str | None
+) -> None:
+    found = parse_edit(text).new_target
+    assert (None if found is None else str(found)) == leads_to
+
+
+@pytest.mark.parametrize(
     ("text", "position", "expected"),
     [
-        ("destroy 'GET /a'", 0, "remove, rename, type, require, optional, nullable or drop operation"),
+        ("destroy 'GET /a'", 0, "remove, rename, replace, type, require, optional, nullable or drop operation"),
         ("remove", 6, "an operation, perhaps a status, and a path or `query NAME` or `header NAME`"),
         ("remove 'GET orders 200 $.x'", 12, "a path that starts with a slash"),
         ("remove '/a 200 $.x'", 8, "a method (GET, POST, …) before the path"),
         ("remove 'GET /a 200 $.x['", 22, "a path (brackets hold 'a name', an index or *)"),
         ("remove 'GET /a 200 query x'", 19, "no query after a status, since a response has none"),
         ("rename 'GET /a 200 $.x'", 23, "`to` and the new name"),
+        ("replace 'GET /a 200 $.x' to y", 25, "`by` and the new name"),
+        ("rename 'GET /a 200 $.x' to '$.y['", 27, "a name, or a path (brackets hold 'a name', an index or *)"),
         ("type 'GET /a 200 $.x' text", 22, "one of string, integer, number, boolean, object, array, null"),
         ("type 'GET /a' string", 13, "a path, query or header to type"),
         ("remove 'GET /a 200 $.x' now", 24, "the end"),
