@@ -77,7 +77,7 @@ class HttpComparison:
             yield from self._security(exchange, operation, headers, query)
             yield from self._headers(exchange, operation, headers)
             yield from self._query(exchange, operation, query)
-        yield from self._accept(exchange, operation, response, headers)
+        yield from self._accept(exchange, operation, headers)
         yield from self._request_body(exchange, operation, headers, version_4)
         yield from self._response(exchange, operation, response, headers, version_4)
 
@@ -108,13 +108,13 @@ class HttpComparison:
         for name, parameter in declared.items():
             at = f".request.headers.{parameter.name}"
             if name not in headers:
-                if parameter.required and parameter.schema is not None:
+                if parameter.required:
                     yield _finding(
                         exchange, "request.header.incompatible",
                         f"The header {parameter.name} is required but missing", at, parameter.spec,
                     )  # fmt: skip
                 continue
-            value = _header_value(headers[name], parameter)
+            value = self._header_value(headers[name], parameter)
             yield from self._faulty(
                 exchange, "request.header.incompatible", self._parameters, parameter.schema, value, at,
                 parameter.schema_spec,
@@ -132,7 +132,7 @@ class HttpComparison:
         for name, parameter in declared.items():
             if name not in query and not parameter.required:
                 continue
-            value = _query_value(query[name], parameter) if name in query else MISSING
+            value = self._query_value(exchange, query[name], parameter) if name in query else MISSING
             yield from self._faulty(
                 exchange, "request.query.incompatible", self._parameters, parameter.schema, value,
                 f".request.query.{name}", parameter.schema_spec,
@@ -145,9 +145,25 @@ class HttpComparison:
                     f".request.query.{name}", operation.spec,
                 )  # fmt: skip
 
-    def _accept(
-        self, exchange: Exchange, operation: Operation, response: Response | None, headers: Mapping[str, str]
-    ) -> Iterator[Finding]:
+    def _header_value(self, text: str, parameter: Parameter) -> Any:
+        types = self._parameters.types(parameter.schema)
+        if "object" in types and "array" not in types and "=" in text:
+            return {name.strip(): value for name, _, value in (one.partition("=") for one in text.split(","))}
+        return self._parameters.listed(parameter.schema, text, ",") if "," in text else text
+
+    def _query_value(self, exchange: Exchange, value: Any, parameter: Parameter) -> Any:
+        if isinstance(value, str):
+            separator = parameter.separator if parameter.separator in value else ","
+            return self._parameters.listed(parameter.schema, value, separator)
+        several = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if several and isinstance(exchange.request.get("query"), Mapping):
+            # Contracts since version 3 give every parameter a list of values; what is no list takes them as one text.
+            return value if "array" in self._parameters.types(parameter.schema) else ",".join(value)
+        return value
+
+    def _accept(self, exchange: Exchange, operation: Operation, headers: Mapping[str, str]) -> Iterator[Finding]:
+        # A class of statuses, or the default, may stand for an answer that nobody negotiates about.
+        response = operation.responses.get(str(exchange.response.get("status")))
         wanted = media.accepted(headers.get("accept", ""))
         if not wanted:
             return
@@ -221,7 +237,7 @@ class HttpComparison:
         fields = exchanges.form_of(value) if kind == _FORM else exchanges.multipart_of(value, sent)
         if isinstance(fields, dict):
             # One field of the name is a list of one, where a list is wanted.
-            arrays = {name for name in fields if self._forms.wants_array(schema, name)}
+            arrays = {name for name in fields if "array" in self._forms.member_types(schema, name)}
             fields = {n: [v] if n in arrays and isinstance(v, str) else v for n, v in fields.items()}
         return fields, self._forms
 
@@ -350,24 +366,3 @@ def _response_for(operation: Operation, status: Any) -> Response | None:
         if key in operation.responses:
             return operation.responses[key]
     return None
-
-
-def _is_array(parameter: Parameter) -> bool:
-    wanted = parameter.schema.get("type") if isinstance(parameter.schema, Mapping) else None
-    return wanted == "array" or (isinstance(wanted, list) and "array" in wanted)
-
-
-def _header_value(text: str, parameter: Parameter) -> Any:
-    if _is_array(parameter) and "," in text:
-        return text.split(",")
-    if isinstance(parameter.schema, Mapping) and parameter.schema.get("type") == "object" and "=" in text:
-        return {name.strip(): value for name, _, value in (one.partition("=") for one in text.split(","))}
-    return text
-
-
-def _query_value(value: Any, parameter: Parameter) -> Any:
-    if not _is_array(parameter) or not isinstance(value, str):
-        return value
-    if parameter.separator in value:
-        return value.split(parameter.separator)
-    return value.split(",")

@@ -181,9 +181,10 @@ def multipart_of(text: str, content_type: str) -> Any:
     parameters = (part.strip() for part in content_type.split(";"))
     marker = next((one[9:].strip('"') for one in parameters if one.lower().startswith("boundary=")), "")
     fields: dict[str, Any] = {}
-    for part in text.split("--" + marker)[1:] if marker else ():
+    parts = text.split("--" + marker)[1:] if marker else []
+    for part in parts:
         head, blank, content = part.replace("\r\n", "\n").partition("\n\n")
         name = head.partition('name="')[2].partition('"')[0]
         if blank and name:
             fields[unquote(name)] = content.removesuffix("\n")
-    return fields or text
+    return fields if parts else text

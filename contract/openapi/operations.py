@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
-from tallystick.contract.openapi.schema import Validator, pointed
+from tallystick.contract.openapi.schema import BudgetExceeded, Validator, pointed
 from tallystick.contract.openapi.shapes import Schema
 from tallystick.contract.templates import Templates, values_of
 
@@ -244,11 +244,12 @@ class Router:
         for parameter in wanted:
             if parameter.name not in values or parameter.schema is None:
                 continue
-            value: Any = unquote(values[parameter.name])
-            if isinstance(parameter.schema, Mapping) and parameter.schema.get("type") == "array":
-                value = value.split(",")
-            if self._validator.faults(parameter.schema, value):
-                return False
+            value = self._validator.listed(parameter.schema, unquote(values[parameter.name]), ",")
+            try:
+                if self._validator.faults(parameter.schema, value):
+                    return False
+            except BudgetExceeded:
+                continue
         return True
 
 

@@ -45,6 +45,7 @@ _OF_OBJECTS: Final = frozenset(
 
 _MAX_STEPS: Final = 200_000
 _MAX_FAULTS: Final = 1_000
+_MAX_TYPE_STEPS: Final = 200
 _SECONDS_PER_PATTERN: Final = 0.2
 _SECONDS_PER_VALUE: Final = 1.0
 
@@ -102,14 +103,44 @@ class Validator:
             known = self._shapes[id(schema)] = (schema, shaped(schema, self.side, self.resolve))
         return known[1]
 
-    def wants_array(self, schema: Schema, name: str) -> bool:
-        """Whether a member of an object is an array, as far as one look tells."""
+    def types(self, schema: Any) -> frozenset[str]:
+        """The types that a value may have, as far as references, `allOf` and alternatives name them."""
+        return frozenset(self._types(schema, [_MAX_TYPE_STEPS]))
+
+    def _types(self, schema: Any, budget: list[int]) -> Iterator[str]:
+        budget[0] -= 1
+        if not isinstance(schema, Mapping) or budget[0] < 0:
+            return
+        if isinstance(schema.get("$ref"), str):
+            yield from self._types(self.resolve(schema["$ref"]), budget)
+        here = self.shape(schema)
+        written = here.get("type")
+        yield from [written] if isinstance(written, str) else [one for one in written or () if isinstance(one, str)]
+        if written is None and "items" in here:
+            yield "array"
+        for keyword in ("oneOf", "anyOf", "allOf"):
+            for one in _list(here, keyword):
+                yield from self._types(one, budget)
+
+    def member_types(self, schema: Any, name: str) -> frozenset[str]:
+        """The types that a member of an object may have."""
         seen: set[str] = set()
         while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str) and schema["$ref"] not in seen:
             seen.add(schema["$ref"])
             schema = self.resolve(schema["$ref"])
-        member = _map(self.shape(schema), "properties").get(name) if isinstance(schema, Mapping) else None
-        return isinstance(member, Mapping) and (member.get("type") == "array" or "array" in _list(member, "type"))
+        properties = _map(self.shape(schema), "properties") if isinstance(schema, Mapping) else {}
+        return self.types(properties.get(name))
+
+    def listed(self, schema: Any, text: str, separator: str) -> Any:
+        """A text as the list that it separates, where the schema wants one and the text itself won't do."""
+        types = self.types(schema)
+        if "array" not in types:
+            return text
+        try:
+            fits = bool(types - {"array", "null"}) and not self.faults(schema, text)
+        except BudgetExceeded:
+            fits = False
+        return text if fits else text.split(separator)
 
     def _valid(self, schema: Schema, value: Any, depth: int) -> bool:
         return next(self._check(schema, value, (), (), depth), None) is None
@@ -136,7 +167,7 @@ class Validator:
             if isinstance(target, Mapping | bool):
                 yield from self._check(target, value, path, tuple(reference.lstrip("#/").split("/")), depth + 1)
         if isinstance(here.get("type"), str | list):
-            value, fits = self._typed(here["type"], value)
+            value, fits = self._typed(here["type"], value, nullable=here.get("nullable") is True)
             if not fits:
                 wanted = here["type"] if isinstance(here["type"], str) else ",".join(map(str, here["type"]))
                 yield Fault(f"must be {wanted}", path, (*at, "type"))
@@ -158,7 +189,7 @@ class Validator:
         elif is_number(value) and not _OF_NUMBERS.isdisjoint(has):
             yield from self._number(here, value, path, at)
 
-    def _typed(self, wanted: Any, value: Any) -> tuple[Any, bool]:
+    def _typed(self, wanted: Any, value: Any, *, nullable: bool) -> tuple[Any, bool]:
         """The value, perhaps taken for what it spells, and whether it is of one of the types."""
         types = [wanted] if isinstance(wanted, str) else [one for one in wanted if isinstance(one, str)]
         if value is MISSING:
@@ -167,7 +198,7 @@ class Validator:
             return value, True
         if self.coerce and isinstance(value, str):
             for one in ("number", "integer", "boolean", "null"):
-                if one in types and (taken := spelled(value, one)) is not MISSING:
+                if (one in types or (one == "null" and nullable)) and (taken := spelled(value, one)) is not MISSING:
                     return taken, True
         return value, False
 
@@ -199,7 +230,8 @@ class Validator:
             if fitting == 0:
                 for index, one in enumerate(one_of):
                     yield from self._check(one, value, path, (*at, "oneOf", str(index)), depth + 1)
-            if fitting != 1:
+            # A text that spells a number is both where texts are taken for what they spell: one reading will do.
+            if fitting != 1 and not (fitting and self.coerce and isinstance(value, str)):
                 yield Fault("must match exactly one schema in oneOf", path, (*at, "oneOf"))
         if "not" in here and self._valid(here["not"], value, depth + 1):
             yield Fault("must NOT be valid", path, (*at, "not"))
