@@ -61,6 +61,11 @@ def moment(*, nullable: bool = False) -> Any:
     return Column(UtcDateTime(), nullable=nullable)
 
 
+def order() -> Any:
+    """A version's place in the broker-wide order, kept without a foreign key."""
+    return Column(Id, nullable=True)
+
+
 def flag(*, nullable: bool = False) -> Any:
     return Column(Boolean(), nullable=nullable)
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from tallystick.broker.tables.base import flag, key, moment, partial_index, reference
+from tallystick.broker.tables.base import flag, key, moment, order, partial_index, reference
 
 
 class Environment(SQLModel, table=True):
@@ -110,12 +110,16 @@ class DeploymentEvent(SQLModel, table=True):
 
 
 class FailureInterval(SQLModel, table=True):
-    """Since when, and until when, an interaction fails on a provider branch. No foreign keys, as above."""
+    """An unbroken row of provider versions on a branch with which an interaction fails. No foreign keys, as above.
+
+    Versions are told by name, and by their place in the broker-wide order (`version.id`, never reused), so that what
+    arrives late finds its place even when the versions themselves are gone.
+    """
 
     __tablename__ = "failure_interval"
     __table_args__: Any = (
         Index("ix_failure_interval_provider_branch_interaction", "provider", "branch", "interaction_sha"),
-        # Every published result asks what fails so far: it must not see what ended.
+        # Every published result asks what it could touch: it must not see what ended before.
         Index(
             "ix_failure_interval_open",
             "provider",
@@ -123,6 +127,7 @@ class FailureInterval(SQLModel, table=True):
             sqlite_where=text("until_at IS NULL"),
             postgresql_where=text("until_at IS NULL"),
         ),
+        Index("ix_failure_interval_provider_consumer_until", "provider", "consumer", "until_order"),
         {"sqlite_autoincrement": True},
     )
 
@@ -130,9 +135,20 @@ class FailureInterval(SQLModel, table=True):
     provider: str
     branch: str  # '' when the provider version has none
     consumer: str
-    interaction_sha: str
+    interaction_sha: str  # "contract <sha>" where a result named no interaction
     description: str
-    since_version: str
+    since_version: str  # the first that failed
     since_at: datetime = Field(sa_column=moment())
-    until_version: str | None = None
+    since_order: int | None = Field(default=None, sa_column=order())
+    since_build_url: str | None = None
+    failed_version: str | None = None  # the last that failed
+    failed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    failed_order: int | None = Field(default=None, sa_column=order())
+    passed_version: str | None = None  # the last that passed before
+    passed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    passed_order: int | None = Field(default=None, sa_column=order())
+    until_version: str | None = None  # the first that passed after; NULL while it fails
     until_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    until_order: int | None = Field(default=None, sa_column=order())
+    consumer_version: str | None = None  # the first that asked for the interaction as it is
+    background: str | None = None  # JSON text: `verifications.past.Background`

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, select, text
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from tallystick.broker.summaries import dialect_of
@@ -18,6 +34,7 @@ from tallystick.broker.tables import (
     Publication,
     Tag,
     Verification,
+    VerificationFailure,
     VerificationHead,
     VerificationTag,
     Version,
@@ -28,6 +45,7 @@ BRANCH: Any = Branch.__table__  # type: ignore[attr-defined]
 BRANCH_VERSION: Any = BranchVersion.__table__  # type: ignore[attr-defined]
 CONTRACT: Any = Contract.__table__  # type: ignore[attr-defined]
 CONTRACT_INTERACTION: Any = ContractInteraction.__table__  # type: ignore[attr-defined]
+FAILURE: Any = VerificationFailure.__table__  # type: ignore[attr-defined]
 HEAD: Any = VerificationHead.__table__  # type: ignore[attr-defined]
 INTERVAL: Any = FailureInterval.__table__  # type: ignore[attr-defined]
 PUBLICATION: Any = Publication.__table__  # type: ignore[attr-defined]
@@ -275,10 +293,16 @@ _BRANCHES = (
     .where(BRANCH_VERSION.c.version_id == bindparam("version"))
     .order_by(BRANCH.c.name)
 )
-_OPEN = select(INTERVAL.c.id, INTERVAL.c.branch, INTERVAL.c.interaction_sha).where(
+_TOUCHED: Any = select(INTERVAL).where(
     INTERVAL.c.provider == bindparam("provider"),
     INTERVAL.c.consumer == bindparam("consumer"),
-    INTERVAL.c.until_at.is_(None),
+    or_(INTERVAL.c.until_at.is_(None), INTERVAL.c.until_order >= bindparam("order")),
+)
+_ENDED: Any = select(INTERVAL).where(
+    INTERVAL.c.provider == bindparam("provider"),
+    INTERVAL.c.consumer == bindparam("consumer"),
+    INTERVAL.c.interaction_sha.in_(bindparam("shas", expanding=True)),
+    INTERVAL.c.until_order < bindparam("order"),
 )
 
 
@@ -287,7 +311,189 @@ def branches_of(session: Session, version_id: int) -> list[str]:
     return list(session.execute(_BRANCHES, {"version": version_id}).scalars())
 
 
-def open_failures(session: Session, provider: str, consumer: str) -> dict[tuple[str, str], int]:
-    """(branch, interaction) -> id of the interval in which it fails, for all branches. One statement."""
-    rows = session.execute(_OPEN, {"provider": provider, "consumer": consumer})
-    return {(row.branch, row.interaction_sha): row.id for row in rows}
+def touched_failures(
+    session: Session, provider: str, consumer: str, order: int, shas: Collection[str] = ()
+) -> list[Row[Any]]:
+    """The intervals of a pair that a result of the version at this place can change: those that are open or end after
+    it, and of the interactions named those that ended before. One statement, two when some are named."""
+    values = {"provider": provider, "consumer": consumer, "order": order}
+    found = list(session.execute(_TOUCHED, values))
+    if shas:
+        found += session.execute(_ENDED, {**values, "shas": sorted(shas)})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where successes or failures are looked for: between whom, on which branch of the provider.
+
+    "" stands for versions without a branch, None for all versions.
+    """
+
+    consumer_id: int
+    provider_id: int
+    branch: str | None = None
+
+
+BEYOND: Final = 2**62
+"""A place after all versions."""
+
+
+def _on(line: Line) -> Any:
+    if line.branch is None:
+        return true()
+    on = exists().where(
+        BRANCH_VERSION.c.version_id == HEAD.c.provider_version_id, BRANCH.c.id == BRANCH_VERSION.c.branch_id
+    )
+    return on.where(BRANCH.c.name == line.branch).correlate(HEAD) if line.branch else ~on.correlate(HEAD)
+
+
+def _next_to(contract_id: Any, outcome: Any, line: Line, order: int) -> tuple[Any, Any]:
+    """The newest version before a place, and the oldest after it, whose result for a content is such."""
+    found = select(HEAD.c.provider_version_id).where(HEAD.c.contract_id == contract_id, outcome, _on(line)).limit(1)
+    place = HEAD.c.provider_version_id
+    sides = found.where(place < order).order_by(place.desc()), found.where(place > order).order_by(place)
+    before, after = (side.correlate(CONTRACT_INTERACTION, CONTRACT).scalar_subquery() for side in sides)
+    return before, after
+
+
+def neighbours(
+    session: Session, line: Line, shas: Collection[str], order: int, *, success: bool
+) -> dict[str, tuple[int | None, int | None]]:
+    """Of interactions the nearest versions before and after a place with which they passed (or failed), where any is.
+
+    An interaction passed where the whole contract did, or where others failed by name and it did not. One statement,
+    a seek for each content that has the interaction.
+    """
+    of_result = FAILURE.c.verification_id == HEAD.c.verification_id
+    failed = exists().where(of_result, FAILURE.c.interaction_sha == CONTRACT_INTERACTION.c.interaction_sha)
+    failed = failed.correlate(HEAD, CONTRACT_INTERACTION)
+    named = exists().where(of_result, FAILURE.c.interaction_sha.is_not(None)).correlate(HEAD)
+    outcome = or_(HEAD.c.success, and_(named, ~failed)) if success else failed
+    before, after = _next_to(CONTRACT_INTERACTION.c.contract_id, outcome, line, order)
+    rows = session.execute(
+        select(CONTRACT_INTERACTION.c.interaction_sha, func.max(before), func.min(after))
+        .join_from(CONTRACT_INTERACTION, CONTRACT, CONTRACT.c.id == CONTRACT_INTERACTION.c.contract_id)
+        .where(
+            CONTRACT_INTERACTION.c.interaction_sha.in_(sorted(shas)),
+            CONTRACT.c.consumer_id == line.consumer_id,
+            CONTRACT.c.provider_id == line.provider_id,
+        )
+        .group_by(CONTRACT_INTERACTION.c.interaction_sha)
+    )
+    return {sha: (lower, upper) for sha, lower, upper in rows}
+
+
+def neighbours_as_a_whole(
+    session: Session, line: Line, sha: str, order: int, *, success: bool
+) -> tuple[int | None, int | None]:
+    """The same for a content: with which it passed, or failed in no interaction by name. One statement."""
+    named = exists().where(FAILURE.c.verification_id == HEAD.c.verification_id, FAILURE.c.interaction_sha.is_not(None))
+    outcome = HEAD.c.success if success else and_(~HEAD.c.success, ~named.correlate(HEAD))
+    row = session.execute(
+        select(*_next_to(CONTRACT.c.id, outcome, line, order)).where(
+            CONTRACT.c.consumer_id == line.consumer_id,
+            CONTRACT.c.provider_id == line.provider_id,
+            CONTRACT.c.sha == sha,
+        )
+    ).first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def versions_seen(session: Session, consumer_id: int, version_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Provider versions: when the newest result for the consumer came, and a branch ("" for none). One statement."""
+    if not version_ids:
+        return {}
+    branch = (
+        select(func.min(BRANCH.c.name))
+        .join_from(BRANCH_VERSION, BRANCH, BRANCH.c.id == BRANCH_VERSION.c.branch_id)
+        .where(BRANCH_VERSION.c.version_id == VERSION.c.id)
+        .correlate(VERSION)
+        .scalar_subquery()
+    )
+    rows: Any = session.execute(
+        select(
+            VERSION.c.id,
+            VERSION.c.number,
+            VERSION.c.build_url,
+            func.coalesce(branch, "").label("branch"),
+            func.max(VERIFICATION.c.created_at).label("at"),
+        )
+        .join(VERIFICATION, VERIFICATION.c.provider_version_id == VERSION.c.id)
+        .where(VERSION.c.id.in_(sorted(version_ids)), VERIFICATION.c.consumer_id == consumer_id)
+        .group_by(VERSION.c.id, VERSION.c.number, VERSION.c.build_url)
+    )
+    return {row.id: row for row in rows}
+
+
+_BEFORE = PUBLICATION.alias("before")
+_OTHER_BRANCH = BRANCH_VERSION.alias("other")
+
+
+def brought_by(
+    session: Session, consumer_id: int, provider_id: int, contract_id: int, shas: Collection[str]
+) -> dict[str | None, Row[Any]]:
+    """Since which version a consumer asks for interactions as they are: `number`, and `before` and `content_before`:
+    the version before it that published a contract, on the same branch if there is one, and what it published.
+
+    None stands for the contract as a whole. One statement.
+    """
+    publications = (
+        select(func.min(PUBLICATION.c.version_id).label("version_id"))
+        .join_from(PUBLICATION, CONTRACT, CONTRACT.c.id == PUBLICATION.c.contract_id)
+        .where(CONTRACT.c.consumer_id == consumer_id, CONTRACT.c.provider_id == provider_id)
+    )
+    first = union_all(
+        publications.add_columns(null().label("sha")).where(PUBLICATION.c.contract_id == contract_id),
+        publications.add_columns(CONTRACT_INTERACTION.c.interaction_sha)
+        .join(CONTRACT_INTERACTION, CONTRACT_INTERACTION.c.contract_id == CONTRACT.c.id)
+        .where(CONTRACT_INTERACTION.c.interaction_sha.in_(sorted(shas)))
+        .group_by(CONTRACT_INTERACTION.c.interaction_sha),
+    ).subquery("first")
+    older = (
+        select(_BEFORE.c.version_id)
+        .where(
+            _BEFORE.c.consumer_id == consumer_id,
+            _BEFORE.c.provider_id == provider_id,
+            _BEFORE.c.is_current,
+            _BEFORE.c.version_id < first.c.version_id,
+        )
+        .order_by(_BEFORE.c.version_id.desc())
+        .limit(1)
+    )
+    beside = (
+        exists()
+        .where(
+            BRANCH_VERSION.c.version_id == _BEFORE.c.version_id,
+            _OTHER_BRANCH.c.version_id == first.c.version_id,
+            _OTHER_BRANCH.c.branch_id == BRANCH_VERSION.c.branch_id,
+        )
+        .correlate(_BEFORE, first)
+    )
+    before = func.coalesce(*(each.correlate(first).scalar_subquery() for each in (older.where(beside), older)))
+    found = select(first.c.sha, first.c.version_id, before.label("before_id")).subquery("found")
+    rows = session.execute(
+        select(
+            found.c.sha,
+            CONSUMER_VERSION.c.number,
+            VERSION.c.number.label("before"),
+            _BEFORE.c.contract_id.label("content_before"),
+        )
+        .join_from(found, CONSUMER_VERSION, CONSUMER_VERSION.c.id == found.c.version_id)
+        .outerjoin(VERSION, VERSION.c.id == found.c.before_id)
+        .outerjoin(
+            _BEFORE,
+            and_(
+                _BEFORE.c.version_id == found.c.before_id,
+                _BEFORE.c.provider_id == provider_id,
+                _BEFORE.c.is_current,
+            ),
+        )
+    )
+    return {row.sha: row for row in rows}
+
+
+def contents(session: Session, contract_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """(id, sha, content) of contracts, by id. One statement."""
+    wanted: Any = select(CONTRACT.c.id, CONTRACT.c.sha, CONTRACT.c.content)
+    return {row.id: row for row in session.execute(wanted.where(CONTRACT.c.id.in_(sorted(contract_ids))))}

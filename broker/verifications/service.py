@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from tallystick.broker import summaries
@@ -17,15 +17,11 @@ from tallystick.broker.errors import NotFound
 from tallystick.broker.http.checks import storable
 from tallystick.broker.http.metadata import Remembered
 from tallystick.broker.participants.service import ensure_version
-from tallystick.broker.tables import Integration, VerificationFailure
-from tallystick.broker.verifications import queries
-from tallystick.broker.verifications.failures import change
+from tallystick.broker.verifications import noting, queries
+from tallystick.broker.verifications.failures import Seen
 from tallystick.broker.verifications.inputs import Published
 from tallystick.broker.verifications.outcomes import Known, Outcome, outcomes
-from tallystick.broker.verifications.queries import INTERVAL, VERIFICATION
-
-INTEGRATION: Any = Integration.__table__  # type: ignore[attr-defined]
-FAILURE: Any = VerificationFailure.__table__  # type: ignore[attr-defined]
+from tallystick.broker.verifications.queries import FAILURE, VERIFICATION
 
 
 def publish(
@@ -34,7 +30,8 @@ def publish(
     """A result is stored and counts; returns its id. Raises `NotFound` when nobody published such a content.
 
     A result equal to the newest of its provider version bumps that one's counter: a client that retries after losing
-    our answer gets the answer, not a second result. About a dozen statements, however long the history.
+    our answer gets the answer, not a second result. About a dozen statements, however long the history; a failure that
+    begins takes about a dozen more.
     """
     content = queries.published_content(session, consumer, provider, sha)
     if content is None:
@@ -55,8 +52,6 @@ def publish(
     else:
         verification_id, created_at, last_at = queries.next_number(session), now, sent.executed_at or now
         _store(session, verification_id, content, version_id, sent, remembered, now)
-    new_id = None if repeated is not None else verification_id
-    _note_failures(session, new_id, content, version_id if standing.has_branches else None, sent, now)
     summaries.result_recorded(
         session,
         verification_id=verification_id,
@@ -69,6 +64,9 @@ def publish(
         has_tags=standing.has_tags,
         has_branches=standing.has_branches,
     )
+    new_id = None if repeated is not None else verification_id
+    seen = Seen(version_id, sent.provider_version, now, sent.build_url)
+    _note_failures(session, new_id, content, seen, standing.has_branches, sent)
     return verification_id
 
 
@@ -138,14 +136,13 @@ def _note_failures(
     session: Session,
     verification_id: int | None,
     content: Any,
-    version_on_branches: int | None,
+    seen: Seen,
+    branches: bool,
     sent: Published,
-    now: datetime,
 ) -> None:
-    """What failed, by interaction (for a result that is new), and since when it fails on the provider's branches."""
-    if sent.success and not queries.open_failures(session, content.provider, content.consumer):
+    """What failed, by interaction (for a result that is new), and since when it does on the provider's branches."""
+    if sent.success and noting.untouched(session, content, seen.order):
         return  # nothing failed before, nothing fails now: the report need not be taken apart
-    branches = [""] if version_on_branches is None else queries.branches_of(session, version_on_branches)
     known = [
         Known(row.interaction_sha, row.interaction_id, row.description)
         for row in queries.interactions_of(session, content.contract_id)
@@ -153,7 +150,8 @@ def _note_failures(
     found = outcomes(sent.report, sent.success, known)
     if verification_id is not None:
         _store_failures(session, verification_id, [outcome for outcome in found if not outcome.success])
-    _move_intervals(session, content, branches, found, sent, now)
+    names = queries.branches_of(session, seen.order) if branches else [""]
+    noting.note(session, noting.Result(content, seen, names), found, sent.success)
 
 
 def _store_failures(session: Session, verification_id: int, failed: list[Outcome]) -> None:
@@ -171,43 +169,3 @@ def _store_failures(session: Session, verification_id: int, failed: list[Outcome
                 for outcome in failed
             ],
         )
-
-
-def _move_intervals(
-    session: Session, content: Any, branches: list[str], found: list[Outcome], sent: Published, now: datetime
-) -> None:
-    """Failures that began or ended with this result, on each branch of the provider version.
-
-    Results of one pair take turns here, or two would open the same interval.
-    """
-    if summaries.dialect_of(session) != "sqlite":
-        session.execute(
-            select(INTEGRATION.c.id)
-            .where(INTEGRATION.c.consumer_id == content.consumer_id, INTEGRATION.c.provider_id == content.provider_id)
-            .with_for_update(key_share=True)
-        )
-    open_now = queries.open_failures(session, content.provider, content.consumer)
-    for branch in branches:
-        changed = change(found, sent.success, {sha for name, sha in open_now if name == branch})
-        if changed.closed:
-            session.execute(
-                update(INTERVAL)
-                .where(INTERVAL.c.id.in_([open_now[branch, sha] for sha in changed.closed]))
-                .values(until_version=sent.provider_version, until_at=now)
-            )
-        if changed.opened:
-            session.execute(
-                insert(INTERVAL),
-                [
-                    {
-                        "provider": content.provider,
-                        "branch": branch,
-                        "consumer": content.consumer,
-                        "interaction_sha": sha,
-                        "description": storable(description),
-                        "since_version": sent.provider_version,
-                        "since_at": now,
-                    }
-                    for sha, description in changed.opened.items()
-                ],
-            )

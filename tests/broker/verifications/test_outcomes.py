@@ -1,4 +1,4 @@
-"""What a report says of each interaction, and what that does to the intervals of failure: pure."""
+"""What a report says of each interaction: pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallystick.broker.verifications.failures import WHOLE, change
+from tallystick.broker.verifications.failures import told as said_of
+from tallystick.broker.verifications.failures import whole
 from tallystick.broker.verifications.outcomes import Known, outcomes
 
 KNOWN = [Known("sha-a", "id-a", "a"), Known("sha-b", "id-b", "b"), Known("sha-c", None, "c")]
@@ -74,23 +75,9 @@ def test_any_report_can_be_read(report, success):
         assert isinstance(outcome.success, bool)
 
 
-def test_failures_begin_and_end():
+def test_a_failure_names_interactions_or_stands_for_the_contract_as_a_whole():
     report = [{"interactionId": "id-a", "success": False}, {"interactionId": "id-b", "success": True}]
-    found = outcomes(report, False, KNOWN)
 
-    changed = change(found, False, {"sha-b", WHOLE, "sha-of-another-contract"})
-
-    assert changed.opened == {"sha-a": "a"}
-    assert set(changed.closed) == {"sha-b", WHOLE}
-    assert not change(found, False, {"sha-a"})
-
-
-def test_a_failure_without_details_is_one_of_the_whole():
-    assert change([], False, set()).opened == {WHOLE: ""}
-    assert not change([], False, {WHOLE, "sha-a"})
-
-
-def test_a_success_ends_all_failures_of_its_contract_and_no_others():
-    found = outcomes(None, True, KNOWN)
-
-    assert set(change(found, True, {"sha-a", WHOLE, "other"}).closed) == {"sha-a", WHOLE}
+    assert said_of(outcomes(report, False, KNOWN), False, "0") == {"sha-a": (False, "a"), "sha-b": (True, "b")}
+    assert said_of([], False, "0") == {whole("0"): (False, "")}
+    assert set(said_of(outcomes(None, True, KNOWN), True, "0")) == {"sha-a", "sha-b", "sha-c", whole("0")}
