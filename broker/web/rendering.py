@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import shlex
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,11 @@ def mismatch(reported: Any) -> tuple[str, str]:
     return where, str(what) if what is not None else json_text.dumps(dict(reported)).decode()
 
 
+def capitalized(text: str) -> str:
+    """The first letter a capital, the others as they are: names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def short(sha: str) -> str:
     return sha[:8]
 
@@ -114,6 +120,9 @@ def templates() -> jinja2.Environment:
         "continued": continued,
         "mismatch": mismatch,
         "segment": segment,
+        "capitalize_first": capitalized,
+        "instant": datetime.fromisoformat,
+        "shell": shlex.quote,
     }
     environment.globals["style"] = style_digest()
     environment.globals["query"] = lambda **pairs: urlencode({k: v for k, v in pairs.items() if v is not None})

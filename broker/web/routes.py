@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.broker.web import answers, assets, contracts, dashboard, network, participants, results
+from tallystick.broker.web import answers, assets, contracts, dashboard, impact, network, participants, results, usage
 
 routes: Final = [
     assets.routes,
@@ -14,4 +14,6 @@ routes: Final = [
     participants.routes,
     contracts.routes,
     results.routes,
+    usage.routes,
+    impact.routes,
 ]
