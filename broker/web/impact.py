@@ -60,10 +60,8 @@ class Offers:
 @for_people
 def impact(call: CallDep, provider: str) -> Response:
     sent = call.query.getlist("edit")
-    form = Form(
-        impact_view.edits_in(sent),
-        *(call.query.get(key, "").strip() for key in ("providerVersion", "kind", "target", "to")),
-    )
+    version, kind, target, to = (call.query.get(key, "").strip() for key in ("providerVersion", "kind", "target", "to"))
+    form = Form(impact_view.edits_in(sent), version, kind or "remove", target, to)
     if form.target or list(form.edits) != sent:
         added = [impact_view.written(form.kind, form.target, form.to)] if form.target else []
         try:
