@@ -11,7 +11,8 @@ from tallystick.broker.web.usage_view import edit, quoted
 
 KINDS: Final = {
     "remove": "remove", "rename": "rename to", "replace": "replace by", "type": "change the type to",
-    "require": "require in requests", "optional": "make optional", "nullable": "make nullable", "drop operation": "drop the operation",
+    "require": "require in requests", "optional": "make optional",
+    "nullable": "make nullable", "drop operation": "drop the operation",
 }  # fmt: skip
 
 
