@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -30,14 +31,13 @@ from tallystick.broker.http.index import routes as index
 from tallystick.broker.http.routing import RawRouter, Routes, register
 from tallystick.broker.http.system import routes as system
 from tallystick.broker.impact import features as impact
-from tallystick.broker.impact.plans import consumer_moved
+from tallystick.broker.impact.gates import settle
 from tallystick.broker.participants.routes import routes as participants
 from tallystick.broker.participants.version_routes import routes as versions
 from tallystick.broker.selection.routes import routes as selection
 from tallystick.broker.settings import Settings
 from tallystick.broker.verifications.routes import routes as verifications
 from tallystick.broker.web.routes import routes as web
-from tallystick.broker.webhooks import moves
 from tallystick.broker.webhooks.routes import routes as webhooks
 from tallystick.broker.webhooks.secrets import Vault
 from tallystick.broker.webhooks.worker import Worker
@@ -128,7 +128,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.has_accounts = has_accounts
     app.state.vault = Vault(settings.secret_key, engine)
-    moves.listen(consumer_moved)
+    db.before_commit(engine, partial(settle, settings=settings))
     register(app, features())
     app.router.middleware_stack = RawRouter(app, settings, VERSION, Door(beside, settings), audit.Audit())
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from functools import partial
 from typing import Final
 
 import click
@@ -162,6 +163,7 @@ def clean(
     from tallystick.broker import db
     from tallystick.broker.contracts import cleaning, keeping
     from tallystick.broker.errors import CannotStart
+    from tallystick.broker.impact.gates import settle
     from tallystick.broker.settings import BadSetting, from_environment
 
     try:
@@ -174,6 +176,7 @@ def clean(
         db.upgrade(engine)
     except (CannotStart, BadSetting) as refused:
         raise CannotRun(str(refused)) from None
+    db.before_commit(engine, partial(settle, settings=settings))
     with db.write(engine) as session:
         if not cleaning.locked(session):
             click.echo("another clean-up is running; nothing was done", err=True)

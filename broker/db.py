@@ -27,7 +27,7 @@ from tallystick.broker.errors import BadDatabaseUrl, DatabaseTooNew, DatabaseUnr
 T = TypeVar("T")
 
 # Number of the newest migration that this code knows, and works with.
-SCHEMA: Final = 2
+SCHEMA: Final = 5
 
 BUSY_TIMEOUT_SECONDS: Final = 30
 UPGRADE_LOCK: Final = 0x7A11_5714  # any number that all brokers agree upon
@@ -92,6 +92,14 @@ TRACE: ContextVar[Callable[[Session], None] | None] = ContextVar("trace", defaul
 """Called in every transaction that is about to commit: what leaves a trace of a write shares its fate."""
 
 
+_BEFORE_COMMIT: Final[WeakKeyDictionary[Engine, list[Callable[[Session], None]]]] = WeakKeyDictionary()
+
+
+def before_commit(engine: Engine, call: Callable[[Session], None]) -> None:
+    """Have it called in every transaction of the engine that is about to commit, before the trace is left."""
+    _BEFORE_COMMIT.setdefault(engine, []).append(call)
+
+
 _WRITERS: Final[WeakKeyDictionary[Engine, Lock]] = WeakKeyDictionary()
 
 
@@ -117,6 +125,8 @@ def write(engine: Engine) -> Iterator[Session]:
         try:
             yield session
             session.flush()
+            for call in _BEFORE_COMMIT.get(engine, ()):
+                call(session)
             trace = TRACE.get()
             if trace is not None:
                 trace(session)

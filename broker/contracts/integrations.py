@@ -26,6 +26,7 @@ from tallystick.broker.http.links import Links, link, segment
 from tallystick.broker.http.media import GRAPHVIZ, HAL
 from tallystick.broker.http.pages import Page
 from tallystick.broker.http.routing import Routes
+from tallystick.broker.moves import moved
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import PARTICIPANT, PUBLICATION, VERSION, Db, participants_named
 from tallystick.broker.tables import Label, Usage
@@ -149,6 +150,7 @@ def remove_pair(session: Session, consumer_id: int, provider_id: int, now: datet
     participants.delete_alone(session)
     for participant_id in sorted({consumer_id, provider_id}):
         participants.lock(session, participant_id)
+    moved(session, [consumer_id])
     pair = (CONTRACT.c.consumer_id == consumer_id) & (CONTRACT.c.provider_id == provider_id)
     session.execute(delete(CONTRACT).where(pair))  # publications, results and summaries cascade
     session.execute(

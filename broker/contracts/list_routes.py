@@ -44,9 +44,10 @@ def _listed(call: Call, consumer: str, provider: str, **wanted: Any) -> Response
 
 def _removed(call: Call, consumer: str, provider: str, **wanted: Any) -> Response:
     with db.write(call.engine) as session:
-        _, provider_row = _known(session, consumer, provider)
+        consumer_row, provider_row = _known(session, consumer, provider)
         pacts = queries.pair_pacts(session, consumer, provider, **wanted)
-        service.remove_publications(session, [pact.version_id for pact in pacts], provider_row.id)
+        gone = [pact.version_id for pact in pacts]
+        service.remove_publications(session, consumer_row.id, gone, provider_row.id)
         return deleted(call, session, consumer, provider)
 
 

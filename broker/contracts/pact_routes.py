@@ -184,7 +184,7 @@ def delete_pact(call: CallDep, provider: str, consumer: str, version: str) -> Re
         pact = queries.pact_of_version(session, consumer, provider, version)
         if pact is None:
             raise NotFound()
-        service.remove_publications(session, [pact.version_id], pact.provider_id)
+        service.remove_publications(session, pact.consumer_id, [pact.version_id], pact.provider_id)
         return deleted(call, session, consumer, provider)
 
 

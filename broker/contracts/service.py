@@ -15,9 +15,10 @@ from tallystick.broker.contracts import queries, similar_names
 from tallystick.broker.contracts.content import Content, Known, content_of, interactions, merged
 from tallystick.broker.contracts.queries import CONTRACT, CONTRACT_INTERACTION, INTEGRATION, INTERACTION, USAGE
 from tallystick.broker.http.checks import storable
+from tallystick.broker.moves import moved
 from tallystick.broker.participants import queries as participant_queries
 from tallystick.broker.participants.queries import PUBLICATION
-from tallystick.broker.participants.service import Ensured
+from tallystick.broker.participants.service import Ensured, lock
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract import identity
 from tallystick.contract.usage import usage
@@ -77,6 +78,7 @@ def publish(
             return Published(
                 consumer.name, provider.name, version.number, how, existing.contract_id, existing.id, _events(False)
             )
+    moved(session, [consumer.id])
     contract_id = _store(session, consumer.id, provider.id, content, now)
     if existing is not None:
         session.execute(update(PUBLICATION).where(PUBLICATION.c.id == existing.id).values(is_current=False))
@@ -230,8 +232,10 @@ def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -
 # --- deleting -----------------------------------------------------------------------------------------------------
 
 
-def remove_publications(session: Session, version_ids: Sequence[int], provider_id: int) -> None:
+def remove_publications(session: Session, consumer_id: int, version_ids: Sequence[int], provider_id: int) -> None:
     """All revisions that these versions published for the provider; contents, versions and names stay."""
+    lock(session, consumer_id)
+    moved(session, [consumer_id])
     for start in range(0, len(version_ids), 500):
         some = version_ids[start : start + 500]
         session.execute(

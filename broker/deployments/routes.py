@@ -17,7 +17,7 @@ from tallystick.broker.http.calls import Call, CallDep
 from tallystick.broker.http.checks import LONGEST_NAME, text_complaints
 from tallystick.broker.http.media import MERGE_PATCH
 from tallystick.broker.http.routing import Routes
-from tallystick.broker.webhooks import moves
+from tallystick.broker.participants import service as participants
 
 routes: Final = Routes("deployments and releases")
 
@@ -49,7 +49,6 @@ def record_deployment(call: CallDep, name: str, number: str, uuid: str) -> Respo
     with write(call.engine) as session:
         at = live.place(session, name, number, uuid)
         row = queries.deployed_by_id(session, live.deploy(session, at, instance, now(session)))
-        moves.moved(session, at.participant_id, call.links, call.settings, now(session))
     return hal.created(documents.deployed_version(row, call.links), call.links.deployed_version(row.uuid))
 
 
@@ -96,8 +95,8 @@ def undeploy(call: CallDep, uuid: str) -> Response:
                 {"currentlyDeployed": ["cannot be set back to true. Please record the deployment again instead."]}
             )
         if wanted is False:
+            participants.lock(session, row.participant_id)
             live.end_deployment(session, row, now(session))
-            moves.moved(session, row.participant_id, call.links, call.settings, now(session))
             row = queries.deployed_by_id(session, row.id)
     return hal.answer(documents.deployed_version(row, call.links))
 
@@ -136,7 +135,6 @@ def record_release(call: CallDep, name: str, number: str, uuid: str) -> Response
     with write(call.engine) as session:
         released_id, new = live.release(session, live.place(session, name, number, uuid), now(session))
         row = queries.released_by_id(session, released_id)
-        moves.moved(session, row.participant_id, call.links, call.settings, now(session))
     return hal.answer(
         documents.released_version(row, call.links),
         status=201 if new else 200,
@@ -187,8 +185,8 @@ def end_support(call: CallDep, uuid: str) -> Response:
                 {"currentlySupported": ["cannot be set back to true. Please record the release again instead."]}
             )
         if wanted is False:
+            participants.lock(session, row.participant_id)
             live.end_support(session, row, now(session))
-            moves.moved(session, row.participant_id, call.links, call.settings, now(session))
             row = queries.released_by_id(session, row.id)
     return hal.answer(documents.released_version(row, call.links))
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from tallystick.broker.errors import NotFound
+from tallystick.broker.moves import moved
 from tallystick.broker.tables import (
     DeployedVersion,
     DeploymentEvent,
@@ -98,6 +99,7 @@ def deploy(session: Session, at: Place, instance: str, now: datetime) -> int:
             return found
     for row in current:
         end_deployment(session, row, now)
+    moved(session, [at.participant_id])
     made: int = session.execute(
         insert(DEPLOYED)
         .values(
@@ -144,9 +146,10 @@ def end_deployment(session: Session, row: Any, now: datetime) -> None:
         update(DEPLOYED)
         .where(DEPLOYED.c.id == row.id, DEPLOYED.c.currently_deployed)
         .values(currently_deployed=False, undeployed_at=now, updated_at=now)
-        .returning(DEPLOYED.c.id)
+        .returning(DEPLOYED.c.participant_id)
     ).first()
     if ended is not None:  # another request may have ended it first; it ends once
+        moved(session, ended)
         session.execute(insert(EVENT).values(_event("undeployed", row, row.application_instance, now)))
 
 
@@ -162,6 +165,7 @@ def release(session: Session, at: Place, now: datetime) -> tuple[int, bool]:
     ).first()
     if known is not None and known.currently_supported:
         return known.id, False
+    moved(session, [at.participant_id])
     if known is not None:
         session.execute(
             update(RELEASED)
@@ -193,9 +197,10 @@ def end_support(session: Session, row: Any, now: datetime) -> None:
         update(RELEASED)
         .where(RELEASED.c.id == row.id, RELEASED.c.currently_supported)
         .values(currently_supported=False, support_ended_at=now, updated_at=now)
-        .returning(RELEASED.c.id)
+        .returning(RELEASED.c.participant_id)
     ).first()
     if ended is not None:
+        moved(session, ended)
         session.execute(insert(EVENT).values(_event("support ended", row, "", now)))
 
 
@@ -213,6 +218,23 @@ def deploy_by_tag(session: Session, participant_id: int, version_id: int, tag: s
     ).first()
     if row is not None:
         deploy(session, place(session, row.participant, row.version, row.environment), "", now)
+
+
+def lock_running(session: Session, environment_id: int) -> list[int]:
+    """The participants of which something runs there, in one order; what runs of them changes in no other request.
+
+    One statement.
+    """
+    running = union(
+        select(DEPLOYED.c.participant_id).where(
+            DEPLOYED.c.environment_id == environment_id, DEPLOYED.c.currently_deployed
+        ),
+        select(RELEASED.c.participant_id).where(
+            RELEASED.c.environment_id == environment_id, RELEASED.c.currently_supported
+        ),
+    )
+    found = select(PARTICIPANT.c.id).where(PARTICIPANT.c.id.in_(running)).order_by(PARTICIPANT.c.id)
+    return list(session.execute(found.with_for_update(key_share=True)).scalars())
 
 
 def _event(kind: str, what: Any, instance: str, now: datetime) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from tallystick.broker import summaries
 from tallystick.broker.environments.inputs import Described
+from tallystick.broker.environments.live import lock_running
 from tallystick.broker.environments.queries import ENVIRONMENT, environment_named, environment_with_uuid
 from tallystick.broker.errors import Invalid, NotFound
+from tallystick.broker.moves import moved
 
 
 def create(session: Session, sent: Described, now: datetime) -> Row[Any]:
@@ -31,10 +33,11 @@ def replace(session: Session, own_uuid: str, sent: Described, now: datetime) -> 
 
 
 def remove(session: Session, own_uuid: str, now: datetime) -> None:
-    """The environment and what was deployed or released there; the record of deployments stays. Four statements."""
+    """The environment and what was deployed or released there; the record of deployments stays. Five statements."""
     row = environment_with_uuid(session, own_uuid)
     if row is None:
         raise NotFound()
+    moved(session, lock_running(session, row.id))
     summaries.live_ended(session, now, environment_id=row.id)
     session.execute(delete(ENVIRONMENT).where(ENVIRONMENT.c.id == row.id))
 

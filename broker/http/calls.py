@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -15,6 +16,9 @@ from tallystick.broker.http import bodies, pages
 from tallystick.broker.http.links import Links
 from tallystick.broker.http.media import PROBLEM, bare, is_json, names
 from tallystick.broker.settings import Settings
+
+BASE: ContextVar[str] = ContextVar("base", default="")
+"""The base URL of the request that writes: for those who tell of it, and were not called by its route."""
 
 
 class Call:
@@ -119,6 +123,7 @@ async def call_of(request: Request) -> Call:
     """The call with its body read, as far as the limit allows."""
     if request.method == "GET":
         return Call(request, b"")
+    BASE.set(base_of(request.scope, request.app.state.settings))
     limit: int = request.app.state.settings.max_body_bytes
     parts: list[bytes] = []
     size = 0

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from tallystick.broker import summaries
 from tallystick.broker.environments.live import deploy_by_tag
 from tallystick.broker.environments.names import display_name
+from tallystick.broker.moves import moved
 from tallystick.broker.participants import queries
 from tallystick.broker.participants.queries import (
     BRANCH,
@@ -115,12 +116,15 @@ def lock(session: Session, participant_id: int) -> None:
 def change_participant(session: Session, participant_id: int, values: dict[str, Any], now: datetime) -> None:
     """Some columns anew. One statement."""
     session.execute(update(PARTICIPANT).where(PARTICIPANT.c.id == participant_id).values(**values, updated_at=now))
+    if "main_branch" in values:
+        moved(session, [participant_id])
 
 
 def remove_participant(session: Session, participant_id: int, now: datetime) -> None:
     """The participant and everything in either role; what others relied on is recomputed, deployments are recorded."""
     delete_alone(session)
     lock(session, participant_id)
+    moved(session, [participant_id])
     own = list(session.execute(select(VERSION.c.id).where(VERSION.c.participant_id == participant_id)).scalars())
     summaries.forget_versions(session, own, now)
     session.execute(delete(PARTICIPANT).where(PARTICIPANT.c.id == participant_id))
@@ -150,6 +154,7 @@ def set_build_url(session: Session, version_id: int, build_url: str | None, now:
 def remove_versions(session: Session, participant_id: int, version_ids: Sequence[int], now: datetime) -> None:
     """Versions with everything attached; heads of their branches are found anew."""
     lock(session, participant_id)
+    moved(session, [participant_id])
     branches = list(
         session.execute(
             select(BRANCH_HEAD.c.branch_id).where(BRANCH_HEAD.c.version_id.in_(version_ids)).distinct()
@@ -188,6 +193,7 @@ def add_to_branch(
     if addition is None:
         return False
     _move_head(session, branch_id, version.id, addition)
+    moved(session, [participant.id])
     if branch is not None and now - branch.updated_at >= TOUCHED_AT_MOST_EVERY:
         session.execute(update(BRANCH).where(BRANCH.c.id == branch_id).values(updated_at=now))
     if not version.is_new:  # a version made just now has no results that could count
@@ -236,11 +242,13 @@ def detect_main_branch(session: Session, participant: Any, name: str, settings: 
         .where(PARTICIPANT.c.id == participant.id, func.coalesce(PARTICIPANT.c.main_branch, "") == "")
         .values(main_branch=name, updated_at=now)
     )
+    moved(session, [participant.id])
 
 
 def remove_from_branch(session: Session, participant_id: int, branch_id: int, version_id: int) -> None:
     """The version stays. The newest of those left on the branch becomes its head."""
     lock(session, participant_id)
+    moved(session, [participant_id])
     session.execute(
         delete(BRANCH_VERSION).where(BRANCH_VERSION.c.branch_id == branch_id, BRANCH_VERSION.c.version_id == version_id)
     )
@@ -271,6 +279,7 @@ def find_heads(session: Session, branch_ids: Sequence[int]) -> None:
 def remove_branches(session: Session, participant_id: int, branch_ids: Sequence[int]) -> None:
     """Branches and memberships; versions stay. One statement, the rest cascades."""
     lock(session, participant_id)
+    moved(session, [participant_id])
     session.execute(delete(BRANCH).where(BRANCH.c.id.in_(branch_ids)))
 
 

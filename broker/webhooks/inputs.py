@@ -23,6 +23,7 @@ EVENTS: Final = (
     "provider_verification_succeeded",
     "provider_verification_failed",
     "plan_gate_opened",
+    "plan_gate_closed",
 )
 VERBS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 UUID: Final = re.compile(r"[A-Za-z0-9_\-]{16,}")

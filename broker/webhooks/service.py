@@ -226,6 +226,61 @@ def announce_result(
     return Announced(tuple(triggered), True)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event that is no contract's and no result's, and whom it is about."""
+
+    event: str
+    provider_id: int
+    consumer_ids: tuple[int, ...]
+    """Who caused it; () when no consumer did."""
+    values: Mapping[str, str]
+    """What its receivers may put into their requests."""
+
+
+def announce(session: Session, news: Sequence[News], settings: Settings, now: datetime) -> None:
+    """Write the deliveries that these cause, one for each webhook and event. One statement when nobody listens, else 3.
+
+    A webhook listens if its provider side is the provider, and its consumer side anyone or one of those who caused it.
+    """
+    listeners = queries.listening_to(session, {one.event for one in news})
+    if not listeners:
+        return
+    labels = queries.labels_of(session, *{each for one in news for each in (one.provider_id, *one.consumer_ids)})
+
+    def is_side(own_id: int | None, label: str | None, participant_id: int | None) -> bool:
+        if own_id is None and label is None:
+            return True
+        return own_id == participant_id if label is None else label in labels.get(participant_id or 0, ())
+
+    rows: list[dict[str, Any]] = []
+    wait = settings.webhook_first_attempt_seconds
+    for one in news:
+        for row in listeners:
+            causes = [
+                each for each in one.consumer_ids or (None,) if is_side(row.consumer_id, row.consumer_label, each)
+            ]
+            told = row.event == one.event and is_side(row.provider_id, row.provider_label, one.provider_id)
+            if not told or not causes:
+                continue
+            rows.append(
+                {
+                    "uuid": str(uuid.uuid4()),
+                    "webhook_id": row.id,
+                    "event": one.event,
+                    "consumer_id": causes[0],
+                    "provider_id": one.provider_id,
+                    "parameters": json.dumps({**one.values, "eventName": one.event}),
+                    "status": "not_run",
+                    "attempts": 0,
+                    "created_at": now,
+                    "due_at": now + timedelta(seconds=wait and wait + STEP_SECONDS * len(rows)),
+                }
+            )
+    if rows:
+        session.execute(insert(DELIVERY), rows)
+
+
 def test_values(session: Session, webhook: Row[Any] | None, links: Links) -> dict[str, str]:
     """Values for a test run: of the newest contract that the webhook is about, or made up where there is none."""
     publication_id = queries.newest_publication(

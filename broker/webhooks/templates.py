@@ -17,7 +17,8 @@ NAMES: Final = frozenset(
         "bitbucketVerificationStatus", "azureDevOpsVerificationStatus", "gitlabVerificationStatus",
         "consumerLabels", "providerLabels", "eventName", "buildUrl", "currentlyDeployedProviderVersionNumber",
         # Ours: one verdict over all providers of the consumer version, for one status per head commit.
-        "summaryGithubStatus", "summaryGitlabStatus", "summaryDescription", "dashboardUrl", "planTitle", "planUrl",
+        "summaryGithubStatus", "summaryGitlabStatus", "summaryDescription", "dashboardUrl",
+        "planTitle", "planUrl", "planUuid", "planReason",
     }
 )  # fmt: skip
 

@@ -1,0 +1,299 @@
+"""The gates of plans: who holds them is counted when what counts of a participant changes, in that transaction.
+
+`settle` runs once before a transaction commits that noted somebody in `broker.moves`. It counts the part of those
+participants alone; a whole provider only when its description or its seen shape is another. An opening or a closing is
+kept and told. Nobody waits for a plan's row unless how some consumer stands to it changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from tallystick.broker import moves
+from tallystick.broker.contracts import api_descriptions
+from tallystick.broker.db import now
+from tallystick.broker.http.calls import BASE, links_for
+from tallystick.broker.impact import fields, plan_counting, plan_queries, queries, users, what_if
+from tallystick.broker.impact.plan_counting import Basis, Holders, Stand, basis_of
+from tallystick.broker.settings import Settings
+from tallystick.broker.webhooks import service as webhooks
+from tallystick.contract.openapi.edits import Edit, parse_edit
+from tallystick.contract.openapi.operations import operations
+from tallystick.contract.operation import normal_operation
+
+OPENED: Final = "plan_gate_opened"
+CLOSED: Final = "plan_gate_closed"
+
+
+@dataclass(slots=True)
+class _Count:
+    """A plan while it is counted."""
+
+    row: Any
+    edits: list[Edit]
+    basis: Basis
+    whole: bool
+    found: dict[int, tuple[str, Stand]]
+    """consumer id -> name, and how it stands now."""
+
+
+def settle(session: Session, settings: Settings) -> None:
+    """Bring the gates up to date with what was noted. One statement where nothing is planned.
+
+    Otherwise a number of statements that depends neither on plans nor on consumers, and four more where gates change.
+    """
+    moved = moves.taken(session)
+    rows = plan_queries.concerned(session, moved) if moved else []
+    if rows:
+        count(session, rows, moved, settings)
+
+
+def count(session: Session, rows: Sequence[Any], moved: Collection[int], settings: Settings) -> None:
+    """Count what the moved hold of these plans, and all of a plan whose provider describes itself otherwise now."""
+    newest = {one: _newest(session, one) for one in sorted({row.provider_id for row in rows} & set(moved))}
+    plans = [_begun(row, newest) for row in rows]
+    whole = {one.row.provider_id for one in plans if one.whole}
+    if whole:
+        plan_queries.lock_users(session, whole)
+        plans = _with_new_basis(session, plans)
+    _count(session, plans, moved, whole)
+    _keep(session, plans, moved, settings)
+
+
+def _newest(session: Session, provider_id: int) -> tuple[str | None, str | None]:
+    return queries.newest_description_sha(session, provider_id), None
+
+
+def _begun(row: Any, newest: Mapping[int, tuple[str | None, str | None]]) -> _Count:
+    basis = basis_of(row.counted)
+    edits = [parse_edit(text) for text in json.loads(row.edits)]
+    same = basis is not None and newest.get(row.provider_id, (basis.description, basis.shape)) == (
+        basis.description,
+        basis.shape,
+    )
+    return _Count(row, edits, basis or Basis(), not same, {})
+
+
+# --- counting -----------------------------------------------------------------------------------------------------
+
+
+def _with_new_basis(session: Session, plans: Sequence[_Count]) -> list[_Count]:
+    """The basis anew for plans that are counted as a whole. Two statements for each of their providers."""
+    made: dict[int, Any] = {}
+    for one in plans:
+        if one.whole:
+            if one.row.provider_id not in made:
+                made[one.row.provider_id] = queries.newest_description(session, one.row.provider_id)
+            one.basis = _basis(made[one.row.provider_id], one.edits, one.basis.known)
+    return list(plans)
+
+
+def _basis(described: Any, edits: Sequence[Edit], known: frozenset[int]) -> Basis:
+    if described is None:
+        return Basis(known=known)
+    document = api_descriptions.parsed(described)
+    templates = tuple(dict.fromkeys(one.template for one in operations(document)))
+    wanted = plan_counting.new_places(edits)
+    offered: set[int] = set()
+    for one in fields.offered(document) if wanted else ():
+        offered |= wanted.get((normal_operation(one.operation), one.side, one.word, one.path), frozenset())
+    return Basis(
+        described.sha,
+        None,
+        plan_counting.rivals(edits, templates),
+        known | plan_counting.known(edits, (), templates),
+        frozenset(offered),
+    )
+
+
+def _count(session: Session, plans: Sequence[_Count], moved: Collection[int], whole: Collection[int]) -> None:
+    """How everyone concerned stands now. At most six statements, and one more per 500 contracts."""
+    rows = list(queries.standings_between(session, {one.row.provider_id for one in plans}, moved))
+    if whole:
+        of_whole = queries.standings_between(session, whole, plan_queries.users_of(session, whole))
+        rows = [*(row for row in rows if row.provider_id not in whole), *of_whole]
+    contracts = {
+        row.id: what_if.contract_of(bytes(row.content))
+        for row in queries.contents(session, sorted({row.contract_id for row in rows}))
+    }
+    by_provider: dict[int, list[Any]] = {}
+    for row in rows:
+        by_provider.setdefault(row.provider_id, []).append(row)
+    known = {provider: users.consumers(some) for provider, some in by_provider.items()}
+    for one in plans:
+        for consumer in known.get(one.row.provider_id, ()):
+            stand = plan_counting.stand(consumer, contracts, one.edits, one.basis.templates)
+            one.found[consumer.id] = (consumer.name, stand)
+        used = frozenset[int]().union(*(stand.used for _, stand in one.found.values()))
+        one.basis = replace(one.basis, known=one.basis.known | used)
+    unsure = [one for one in plans if len(one.basis.known) < len(one.edits)]
+    if unsure:  # an edit that most likely is a slip
+        ever = plan_queries.operations(session, {one.row.provider_id for one in unsure})
+        for one in unsure:
+            more = plan_counting.known(one.edits, ever.get(one.row.provider_id, ()), ())
+            one.basis = replace(one.basis, known=one.basis.known | more)
+
+
+# --- keeping ------------------------------------------------------------------------------------------------------
+
+
+def _keep(session: Session, plans: Sequence[_Count], moved: Collection[int], settings: Settings) -> None:
+    """Write what is another than before. One statement when nothing is, else five, and four where gates change."""
+    before = {
+        (row.plan_id, row.consumer_id): row
+        for row in plan_queries.stands(
+            session,
+            {one.row.id for one in plans},
+            None if any(one.whole for one in plans) else moved,
+        )
+    }
+    changed = [one for one in plans if one.whole or one.basis.text() != one.row.counted or _differs(one, moved, before)]
+    if not changed:
+        return
+    locked = plan_queries.lock(session, [one.row.id for one in changed])
+    changed = [one for one in changed if one.row.id in locked]
+    at = now(session)
+    written, gone, movers = _stands(changed, moved, before, at)
+    plan_queries.keep_stands(session, written)
+    plan_queries.forget_stands(session, gone)
+    everyone: dict[int, list[Any]] = {}
+    for row in plan_queries.stands(session, locked):
+        everyone.setdefault(row.plan_id, []).append(row)
+    counts, turned = [], []
+    for one in changed:
+        stands = everyone.get(one.row.id, [])
+        holding = [row for row in stands if row.holds]
+        expects = {place for row in stands for place in json.loads(row.expects)}
+        basis = _merged(one, locked[one.row.id])
+        stage = plan_counting.stage(one.edits, holding, basis, expects)
+        counts.append({"plan": one.row.id, "new_stage": stage, "new_counted": basis.text(), "now": at})
+        if (stage == "contract") != (locked[one.row.id].stage == "contract"):
+            turned.append(_turned(one, stage, holding, movers.get(one.row.id, []), at))
+    plan_queries.keep_counts(session, counts)
+    plan_queries.add_gates(session, [gate for _, gate, _ in turned])
+    _tell(session, turned, settings, at)
+
+
+def _differs(one: _Count, moved: Collection[int], before: Mapping[tuple[int, int], Any]) -> bool:
+    for consumer_id in {*moved, *one.found}:
+        row = before.get((one.row.id, consumer_id))
+        _, stand = one.found.get(consumer_id, ("", Stand()))
+        if (row.holds if row else "") != stand.holds or (row.expects if row else "[]") != _expects(stand):
+            return True
+    return False
+
+
+def _expects(stand: Stand) -> str:
+    return json.dumps(sorted(stand.expects))
+
+
+def _merged(one: _Count, kept: Any) -> Basis:
+    """The basis as it is kept now, with what this count added; anew where all was counted."""
+    other = basis_of(kept.counted)
+    if other is None:
+        return one.basis
+    return replace(one.basis if one.whole else other, known=one.basis.known | other.known)
+
+
+def _stands(
+    changed: Sequence[_Count], moved: Collection[int], before: Mapping[tuple[int, int], Any], at: datetime
+) -> tuple[list[dict[str, Any]], list[tuple[int, int]], dict[int, list[tuple[int, str]]]]:
+    """Rows to write, keys of those to forget, and per plan who moved or came back."""
+    written: list[dict[str, Any]] = []
+    gone: list[tuple[int, int]] = []
+    movers: dict[int, list[tuple[int, str]]] = {}
+    for one in changed:
+        own = {consumer for plan, consumer in before if plan == one.row.id}
+        for consumer_id in sorted({*one.found, *(own if one.whole else own & set(moved))}):
+            row = before.get((one.row.id, consumer_id))
+            name, stand = one.found.get(consumer_id, (row.consumer if row else "", Stand()))
+            held = row.holds if row else ""
+            if bool(held) != bool(stand.holds):
+                movers.setdefault(one.row.id, []).append((consumer_id, name))
+            moved_at = None if stand.holds else at if held else row.moved_at if row else None
+            if not stand.holds and not stand.expects and moved_at is None:
+                if row is not None:
+                    gone.append((one.row.id, consumer_id))
+                continue
+            new = {
+                "plan_id": one.row.id,
+                "consumer_id": consumer_id,
+                "consumer": name,
+                "holds": stand.holds,
+                "expects": _expects(stand),
+                "moved_at": moved_at,
+            }
+            if row is None or any(getattr(row, key) != value for key, value in new.items()):
+                written.append(new)
+    return written, gone, movers
+
+
+def _turned(
+    one: _Count, stage: str, holding: Sequence[Any], movers: Sequence[tuple[int, str]], at: datetime
+) -> tuple[_Count, dict[str, Any], list[int]]:
+    names = [name for _, name in movers]
+    if stage == "contract":
+        moved_last = f"{', '.join(names)} moved last" if names else ""
+        reason = moved_last or "no live consumer relies on it"
+    else:
+        reason = _why_closed(one, holding)
+    gate = {
+        "plan_id": one.row.id,
+        "event": "opened" if stage == "contract" else "closed",
+        "at": at,
+        "consumers": json.dumps(names),
+        "reason": reason,
+    }
+    return one, gate, [consumer_id for consumer_id, _ in movers]
+
+
+def _why_closed(one: _Count, holding: Sequence[Any]) -> str:
+    """`web 1 is live in production, and relies on it`, of those who came back."""
+    told = []
+    for row in holding:
+        name, stand = one.found.get(row.consumer_id, (row.consumer, Stand()))
+        for version in stand.holding:
+            where = sorted({place for place, _ in plan_counting.places_of(version)})
+            does = "relies on it" if row.holds == plan_counting.RELIES else "has a contract that cannot be read"
+            told.append(f"{name} {version.number} is live in {', '.join(where)}, and {does}" if version.live
+                        else f"{name} {version.number} {does}, and nothing of {name} is known to be live")  # fmt: skip
+    holders = Holders()
+    for row in holding:
+        holders.add(row.consumer, row.holds)
+    return "; ".join(told) or plan_counting.reason(one.row.provider, holders, not holding)
+
+
+# --- telling ------------------------------------------------------------------------------------------------------
+
+
+def _tell(
+    session: Session, turned: Sequence[tuple[_Count, dict[str, Any], list[int]]], settings: Settings, at: datetime
+) -> None:
+    if not turned:
+        return
+    base = BASE.get() or next(iter(settings.base_url), "")
+    there = plan_queries.existing(session, {consumer for _, _, causes in turned for consumer in causes})
+    news = [
+        webhooks.News(
+            event=OPENED if gate["event"] == "opened" else CLOSED,
+            provider_id=one.row.provider_id,
+            consumer_ids=tuple(consumer for consumer in causes if consumer in there),
+            values={
+                "providerName": one.row.provider,
+                "consumerName": ", ".join(json.loads(gate["consumers"])),
+                "planTitle": one.row.title,
+                "planUrl": f"{base}/plans/{one.row.uuid}",
+                "planUuid": one.row.uuid,
+                "planReason": gate["reason"],
+                "dashboardUrl": links_for(base).base + "/",
+            },
+        )
+        for one, gate, causes in turned
+    ]
+    webhooks.announce(session, news, settings, at)
