@@ -66,6 +66,7 @@ _RULES: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
     ("PUT POST", r"/provider-contracts/.*", "publish", None),
     ("POST PUT DELETE", _PARTICIPANT + r"/versions/\{\w+\}/(api-)?description", "publish", "*"),
     ("POST", _PACT + r"/pact-version/\{sha\}(/metadata/\{metadata\})?/verification-results", "verify", "provider"),
+    ("POST DELETE", _PARTICIPANT + r"/versions/\{\w+\}/shape", "verify", "*"),
     ("POST", _PARTICIPANT + r"/versions/\{\w+\}/(deployed|released)-versions/environment/\{\w+\}", "deploy", "*"),
     ("PATCH", r"/(deployed|released)-versions/\{uuid\}", "deploy", None),  # the row names the participant
     # What shapes the broker for everyone, and what takes away, is for administrators.

@@ -134,6 +134,11 @@ RELATIONS: dict[str, tuple[str, str, bool | None]] = {
         "Who uses an operation of the specified provider, or a place in it",
         True,
     ),
+    "ts:shape": (
+        "/pacticipants/{pacticipant}/versions/{version}/shape",
+        "What the answers of a version looked like in verification; verifiers add to it",
+        True,
+    ),
     "ts:impact": ("/pacticipants/{provider}/impact", "What a change of the specified provider would break", True),
     "ts:plans": ("/plans", "Planned changes", False),
     "pf:publish-provider-contract": (

@@ -22,7 +22,6 @@ from tallystick.broker.http.links import link
 from tallystick.broker.http.media import JSON, YAML
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.impact import descriptions, queries, users
-from tallystick.broker.impact import unused as what_nobody_uses
 from tallystick.broker.impact.queries import DESCRIPTION
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import participant_named
@@ -226,33 +225,3 @@ def _published(call: Call, name: str, number: str, tags: list[str], told: list[d
             ],
         },
     }
-
-
-# --- what nobody uses ---------------------------------------------------------------------------------------------
-
-
-@routes.get("/pacticipants/{provider}/usage/unused", summary="The described fields that no counted contract uses",
-            query={"version": "whose description; without it the newest of the main branch, else of any version"},
-            answer={"unused": [{"operation": "GET /orders/{id}", "used": True, "places": ["200 $.note"]}]})  # fmt: skip
-def unused(call: CallDep, provider: str) -> Response:
-    number = call.query.get("version")
-    with read(call.engine) as connection:
-        owner = participant_named(connection, provider)
-        if owner is None:
-            raise UnknownParticipant(provider, "provider")
-        found = what_nobody_uses.ask(connection, owner.id, provider, number)
-    if found is None:
-        whose = f"version {number} of {provider}" if number is not None else provider
-        raise NotFound(f"No API description of {whose}: publish one with `tallystick publish-description`")
-    return hal.answer(
-        {
-            "provider": {"name": provider},
-            "version": found.version,
-            "counted": users.COUNTED,
-            "unused": found.operations,
-            "_links": {
-                "self": link(call.url, f"Fields of {provider} that nobody uses"),
-                "ts:description": link(f"{call.links.version(provider, found.version)}/description", "API description"),
-            },
-        }
-    )

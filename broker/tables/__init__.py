@@ -21,7 +21,14 @@ from tallystick.broker.tables.environments import (
     FailureInterval,
     ReleasedVersion,
 )
-from tallystick.broker.tables.impact import ApiDescription, Plan, PlanConsumer, PlanGate, StaticComparison
+from tallystick.broker.tables.impact import (
+    ApiDescription,
+    Plan,
+    PlanConsumer,
+    PlanGate,
+    ProviderShape,
+    StaticComparison,
+)
 from tallystick.broker.tables.participants import (
     Branch,
     BranchHead,
@@ -67,6 +74,7 @@ __all__ = [
     "Plan",
     "PlanConsumer",
     "PlanGate",
+    "ProviderShape",
     "Publication",
     "ReleasedVersion",
     "SchemaRevision",

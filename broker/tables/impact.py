@@ -33,6 +33,24 @@ class ApiDescription(SQLModel, table=True):
     self_verification_content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
+class ProviderShape(SQLModel, table=True):
+    """What the answers of a provider version looked like while it was verified: names and types."""
+
+    __tablename__ = "provider_shape"
+    __table_args__: Any = (
+        UniqueConstraint("version_id"),
+        Index("ix_provider_shape_participant_id", "participant_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=key())
+    participant_id: int = Field(sa_column=reference("participant.id"))
+    version_id: int = Field(sa_column=reference("version.id"))
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # JSON, compressed
+
+
 class StaticComparison(SQLModel, table=True):
     """What comparing a contract with a description found. Both are contents that never change, so it is made once.
 
