@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tallystick.broker.web import answers, assets, contracts, dashboard, impact, network, participants, results, usage
+from tallystick.broker.web import (
+    answers,
+    assets,
+    contracts,
+    dashboard,
+    impact,
+    network,
+    participants,
+    plans,
+    results,
+    usage,
+)
 
 routes: Final = [
     assets.routes,
@@ -16,4 +27,5 @@ routes: Final = [
     results.routes,
     usage.routes,
     impact.routes,
+    plans.routes,
 ]
