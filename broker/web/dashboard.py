@@ -24,6 +24,8 @@ from tallystick.broker.web.rendering import for_people, page
 routes = Routes("Pages")
 
 PAGE_SIZE: Final = 50
+GATES: Final = 10
+"""So many plans with an open gate; the page of plans has them all."""
 _GROUPS: Final = {
     "success": "success",
     "failed": "failed",
@@ -65,6 +67,8 @@ class View:
     live: Sequence[Live]
     items: Sequence[Latest]
     decorations: Mapping[int, Decoration]
+    plans: int
+    gates: Sequence[queries.OpenPlan]
     page: int
     pages: int
 
@@ -103,6 +107,8 @@ def dashboard(call: CallDep) -> Response:
                 [item.version_id for item in shown]
                 + [item.verified.provider_version_id for item in shown if item.verified],
             ),
+            queries.count_open_plans(connection),
+            queries.open_gates(connection, GATES),
             asked.number,
             max(1, -(-len(matching) // asked.size)),
         )

@@ -23,6 +23,7 @@ from tallystick.broker.deployability.queries import (
 )
 
 LABEL: Any = tables.Label.__table__  # type: ignore[attr-defined]
+PLAN: Any = tables.Plan.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +195,32 @@ _RESULTS = (
 def results_of(connection: Connection, contract_id: int, most: int) -> list[Result]:
     """What the newest provider versions made of a content. One statement."""
     return [Result(*row) for row in connection.execute(_RESULTS, {"contract": contract_id, "most": most})]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlan:
+    """A planned change whose gate is open: the old shape may go, and somebody has to take it away."""
+
+    uuid: str
+    title: str
+    provider: str
+
+
+_OPEN_PLANS = select(func.count()).select_from(PLAN).where(PLAN.c.closed_at.is_(None))
+_OPEN_GATES = (
+    select(PLAN.c.uuid, PLAN.c.title, PARTICIPANT.c.name)
+    .join(PARTICIPANT, PARTICIPANT.c.id == PLAN.c.provider_id)
+    .where(PLAN.c.closed_at.is_(None), PLAN.c.stage == "contract")
+    .order_by(PLAN.c.updated_at.desc(), PLAN.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def count_open_plans(connection: Connection) -> int:
+    """How many changes are planned and not closed. One statement."""
+    return int(connection.execute(_OPEN_PLANS).scalar_one())
+
+
+def open_gates(connection: Connection, most: int) -> list[OpenPlan]:
+    """The plans whose old shape may go, the one that was told last first. One statement."""
+    return [OpenPlan(*row) for row in connection.execute(_OPEN_GATES, {"most": most})]
