@@ -128,11 +128,17 @@ def _operation(
 @routes.page("/pacticipants/{provider}/usage/unused")
 @for_people
 def nobody_uses(call: CallDep, provider: str) -> Response:
-    number = call.query.get("version", "").strip() or None
+    number, wanted = (call.query.get(key, "").strip() or None for key in ("version", "against"))
+    against = next((one for one in unused.AGAINST if one == wanted), None)
     with read(call.engine) as connection:
         row = participant_named(connection, provider)
         if row is None:
             raise UnknownParticipant(provider, "provider")
-        found = unused.ask(connection, row.id, provider, number)
-    context: dict[str, Any] = {"provider": provider, "found": found, "number": number, "counted": users.COUNTED}
+        found = unused.ask(connection, row.id, provider, number, against)
+    context: dict[str, Any] = {
+        "provider": provider,
+        "found": found,
+        "why": unused.nothing(provider, number, against),
+        "counted": users.COUNTED,
+    }
     return page(call, "unused.html", **context)
