@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -34,7 +35,7 @@ def impact_of(call: CallDep, provider: str) -> Response:
         if question.empty:
             return hal.answer(_counted(call, provider, questions.counted(connection, provider)))
         document = questions.answered(connection, provider, question)
-    return hal.answer({**document, "_links": _links(call, provider)})
+    return hal.answer({**document, "_links": _links(call, provider, question)})
 
 
 @routes.post("/pacticipants/{provider}/impact", body=_BODY, answer=_ANSWER,
@@ -43,12 +44,20 @@ def impact(call: CallDep, provider: str) -> Response:
     question = questions.of_body(call.json())
     with read(call.engine) as connection:
         document = questions.answered(connection, provider, question)
-    return hal.answer({**document, "_links": _links(call, provider)})
+    return hal.answer({**document, "_links": _links(call, provider, question)})
 
 
-def _links(call: Call, provider: str) -> dict[str, Any]:
+def _links(call: Call, provider: str, question: questions.Question | None = None) -> dict[str, Any]:
+    title = f"What a change of {provider} would break"
+    asked: list[tuple[str, str]] = []
+    if question is not None:
+        asked = [("edit", str(one)) for one in question.edits]
+        asked += [("providerVersion", question.version)] if question.version else []
+    # A description or a replay that was sent is nowhere to be asked for again.
+    again = asked and question is not None and question.changed is None and question.replay is None
     return {
-        "self": link(call.url, f"What a change of {provider} would break"),
+        "self": link(call.url, title),
+        **({"ts:question": link(f"{call.url}?{urlencode(asked)}", f"{title}: page and API")} if again else {}),
         "pb:provider": link(call.links.participant(provider), "Provider", provider),
         "ts:plans": link(f"{call.links.base}/plans", "Planned changes"),
     }
