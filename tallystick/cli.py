@@ -68,7 +68,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Serve contracts from FILES, folders or a broker as a fake provider, until Ctrl-C.",
     ),
     "impact": Entry(
-        "tallystick.client_sdk.commands.impact:impact",
+        "tallystick.verifier.commands.impact:impact",
         "What a change of PROVIDER would break: whom, on which field, where it is live, and what it would cost.",
     ),
     "plan": Entry(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tallystick.verifier import sources as from_
@@ -12,11 +12,18 @@ from tallystick.verifier.options import CannotVerify
 from tallystick.verifier.replay import Settings
 from tallystick.verifier.results import Source, Unreadable
 from tallystick.verifier.states import Changer, Nobody
-from tallystick.verifier.verification import Filters, Publish, Verification
+from tallystick.verifier.verification import Filters, Load, Publish, Verification
 
 
-def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, lookup: Any = None) -> Verification:
-    """A verification from options; see `api.Verifier` for the other two. Raises CannotVerify."""
+def build(
+    options: Mapping[str, Any],
+    targets: dict[int, Any] | None = None,
+    lookup: Any = None,
+    load: Load | None = None,
+) -> Verification:
+    """A verification from options; `load` gives the contracts in place of what they name, for the other two see
+    `api.Verifier`. Raises CannotVerify.
+    """
     if options["concurrency"] is not None and options["concurrency"] < 1:
         raise CannotVerify("--concurrency must be at least 1")
     tls = _tls(options)
@@ -42,7 +49,7 @@ def build(options: Mapping[str, Any], targets: dict[int, Any] | None = None, loo
     return Verification(
         provider=provider,
         target_name=target_name,
-        load=_loader(options, broker, tls),
+        load=load or _loader(options, broker, tls),
         settings=Settings(
             target=target,
             messages=_messages(options, target, tls),
@@ -364,9 +371,7 @@ def _filters(options: Mapping[str, Any]) -> Filters:
     )
 
 
-def _loader(
-    options: Mapping[str, Any], broker: Any, tls: Any
-) -> Callable[[], tuple[list[Source], list[Unreadable], str | None]]:
+def _loader(options: Mapping[str, Any], broker: Any, tls: Any) -> Load:
     places = tuple(options["sources"])
     provider = options["provider"]
     selecting = options["owed"] or options["consumer_version_selectors"] or options["include_wip_pacts_since"]

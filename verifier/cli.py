@@ -37,7 +37,7 @@ _SOURCE = [
     click.option("--path", metavar="REGEX", help="Only requests whose path is found by it."),
     click.option("--operation", multiple=True, metavar="'METHOD /path/{x}'", help="Only these operations. Repeatable."),
 ]  # fmt: skip
-_TARGET = [
+TARGET = [
     click.option("--provider-base-url", metavar="URL", help="Where the provider listens."),
     click.option("--transport", multiple=True, metavar="NAME=URL", help="Where interactions of that transport go."),
     click.option("--app", metavar="MODULE:NAME", help="An ASGI or WSGI application to call in this process instead."),
@@ -55,7 +55,7 @@ _TARGET = [
     click.option("--redirects", type=click.Choice(["follow", "never"]), default="follow", show_default=True),
     click.option("--request-hook", multiple=True, metavar="MODULE:NAME", help="A function that changes each request."),
 ]
-_STATES = [
+STATES = [
     click.option("--state-change-url", metavar="URL", help="Where provider states are set up; a path will do."),
     click.option("--state-change-as-query", is_flag=True, help="Send state changes as a query, not as a body."),
     click.option("--state-change-teardown", is_flag=True, help="Call it after each interaction too."),
@@ -66,7 +66,7 @@ _STATES = [
     click.option("--messages", metavar="MODULE:NAME", help="Messages as Python functions."),
     click.option("--message-url", metavar="URL", help="Where messages are asked for; a path will do."),
 ]
-_REPLAY = [
+REPLAY = [
     click.option("--no-dedupe", is_flag=True, help="Replay every interaction of every contract, in order, one by one."),
     click.option("--concurrency", type=click.IntRange(1, 256), metavar="N",
                  help="Requests at once. Default: 2 to 48, as answers come."),
@@ -122,7 +122,7 @@ def verify(**options: Any) -> None:
         raise click.exceptions.Exit(code)
 
 
-for _option in (*_SOURCE, *_TARGET, *_STATES, *_REPLAY, *_PUBLISH, *_REPORT):
+for _option in (*_SOURCE, *TARGET, *STATES, *REPLAY, *_PUBLISH, *_REPORT):
     verify = _option(verify)
 
 

@@ -11,23 +11,28 @@ from typing import Any
 from tallystick.verifier.assembly import build
 from tallystick.verifier.options import DEFAULTS, CannotVerify
 from tallystick.verifier.results import COULD_NOT_RUN, Replayed, Report
-from tallystick.verifier.verification import Verification
+from tallystick.verifier.verification import Load, Verification
 
 
 def verify(given: Mapping[str, Any]) -> int:
     """Run a verification with these options, print its report, write the files asked for; the exit code."""
     options = {**DEFAULTS, **given}
+    report = watched(options)
+    show(report, options)
+    return report.exit_code
+
+
+def watched(options: Mapping[str, Any], load: Load | None = None) -> Report:
+    """`run` with its progress on the terminal; an interruption before anything was replayed is a refusal."""
     bar = _progress(options)
     try:
         with _terminable():
-            report = run(options, bar)
+            return run(options, bar, load)
     except KeyboardInterrupt:
         raise CannotVerify("interrupted before there was anything to report", COULD_NOT_RUN) from None
     finally:
         if bar is not None:
             bar.clear()
-    show(report, options)
-    return report.exit_code
 
 
 @contextlib.contextmanager
@@ -49,8 +54,15 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], None] | None = None) -> Report:
-    """Start what is to be started, verify, and let go of everything whatever happens. Raises CannotVerify."""
+def run(
+    options: Mapping[str, Any],
+    progress: Callable[[int, int, Replayed], None] | None = None,
+    load: Load | None = None,
+) -> Report:
+    """Start what is to be started, verify, and let go of everything whatever happens. Raises CannotVerify.
+
+    `load` gives the contracts in place of what the options name.
+    """
     process = verification = None
     try:
         if options["start"]:
@@ -61,7 +73,7 @@ def run(options: Mapping[str, Any], progress: Callable[[int, int, Replayed], Non
             except CannotStart as cannot:
                 raise CannotVerify(str(cannot), COULD_NOT_RUN) from None
             options = process.fill({**options, "provider_base_url": options["provider_base_url"] or process.base_url})
-        verification = build(options)
+        verification = build(options, load=load)
         verification.progress = progress
         return _run(verification)
     finally:
@@ -88,7 +100,7 @@ def show(report: Report, options: Mapping[str, Any]) -> None:
     from tallystick.verifier.reports import console
 
     if not options["quiet"]:
-        colour, width = _terminal(options["colour"])
+        colour, width = terminal(options["colour"])
         _print(console.text(report, colour=colour, width=width, verbose=options["verbose"]))
     if options["github"] or (os.environ.get("GITHUB_ACTIONS") == "true" and options["github"] is not None):
         from tallystick.verifier.reports import github
@@ -131,7 +143,7 @@ def _write(path: str, content: str, mode: str) -> None:
         ) from None
 
 
-def _terminal(colour: bool | None) -> tuple[bool, int]:
+def terminal(colour: bool | None) -> tuple[bool, int]:
     """Are colours wanted, and how wide is it? Asked of the environment only as far as needed."""
     tty = sys.stdout.isatty()
     if colour is None:

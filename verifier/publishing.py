@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tallystick import __version__
 from tallystick.verifier.broker import Broker, BrokerFailed, expand, link
+from tallystick.verifier.impact import exact
 from tallystick.verifier.results import ContractResult, Publication, Report, Result
 
 if TYPE_CHECKING:
+    from tallystick.contract.mismatch import Mismatch
     from tallystick.contract.shape import Shape
 
 _ATTRIBUTES: Final = {"body-type": "body"}
@@ -77,27 +79,21 @@ def body(contract: ContractResult, version: str, build_url: str | None) -> dict[
             "version": __version__,
             "clientLanguage": {"name": "python", "version": __version__, "testFramework": "tallystick verify"},
         },
-        "testResults": [_test_result(result) for result in contract.results],
+        "testResults": [test_result(result) for result in contract.results],
     }
     if build_url:
         document["buildUrl"] = build_url
     return document
 
 
-def _test_result(result: Result) -> dict[str, Any]:
+def test_result(result: Result) -> dict[str, Any]:
+    """What is told of one interaction."""
     entry: dict[str, Any] = {"success": result.ok, "interactionDescription": result.title}
     if result.interaction.id is not None:
         entry = {"interactionId": result.interaction.id, **entry}
     replayed = result.replayed
     if replayed.mismatches:
-        entry["mismatches"] = [
-            {
-                "attribute": _ATTRIBUTES.get(m.part, m.part),
-                **({"identifier": m.path} if m.path else {}),
-                "description": m.sentence,
-            }
-            for m in replayed.mismatches
-        ]
+        entry["mismatches"] = [_mismatch(m, path) for m in replayed.mismatches for path, _, _ in exact(m)]
     said = [u.sentence for u in replayed.undecided]
     if replayed.problem is not None:
         said.append(f"{replayed.problem.kind}: {replayed.problem.sentence}")
@@ -125,6 +121,16 @@ def publish_shape(broker: Broker, provider: str, version: str, seen: Shape) -> s
     except KeyboardInterrupt:
         return "the shape of the answers was not published (the results were): interrupted"
     return None
+
+
+def _mismatch(mismatch: Mismatch, path: str) -> dict[str, str]:
+    """A mismatch at one exact place. `rule` is beside what other brokers know: which matcher refused, written where."""
+    told = {"attribute": _ATTRIBUTES.get(mismatch.part, mismatch.part), "description": mismatch.sentence}
+    if path:
+        told["identifier"] = path
+    if mismatch.rule is not None and mismatch.rule_path:
+        told["rule"] = f"{mismatch.rule.name} at {mismatch.rule_path}"
+    return told
 
 
 def dirty_tree() -> str | None:

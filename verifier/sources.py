@@ -172,15 +172,17 @@ def _from_document(
     ], []
 
 
-def from_value(value: Any, provider: str | None) -> tuple[list[Source], list[Unreadable]]:
-    """A contract given as a value: a `Contract`, its document, or a path object."""
+def from_value(
+    value: Any, provider: str | None, origin: str = "the contract given"
+) -> tuple[list[Source], list[Unreadable]]:
+    """A contract given as a value: a `Contract`, its document (as a broker sends it, too), or a path object."""
     from tallystick.contract.model import Contract
 
     if isinstance(value, os.PathLike):
         return from_path(os.fspath(value), provider)
     if isinstance(value, Contract):
         return [Source(contract=value, origin=f"{value.consumer} and {value.provider}")], []
-    return _from_document(value, "the contract given", provider, named=True)
+    return _from_document(value, origin, provider, named=True)
 
 
 def owed(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tallystick.contract.model import HttpInteraction, Interaction
 from tallystick.verifier.plan import Group, Job, Rules, plan
@@ -71,14 +71,17 @@ class Publish(NamedTuple):
     build_url: str | None = None
 
 
+Load: TypeAlias = Callable[[], tuple[list[Source], list[Unreadable], str | None]]
+"""Gives the contracts, what could not be read, and why there are none when there are none."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Verification:
     """Everything a run needs, put together by the command line or the Python API."""
 
     provider: str | None
     target_name: str
-    load: Callable[[], tuple[list[Source], list[Unreadable], str | None]]
-    """Gives the contracts, what could not be read, and why there are none when there are none."""
+    load: Load
     settings: Settings
     rules: Rules = field(default_factory=Rules)
     filters: Filters = field(default_factory=Filters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from tallystick.broker.impact.replays import WHOLE, Fault, Replayed, each_once, general
 from tallystick.contract import identity
@@ -23,13 +23,9 @@ if TYPE_CHECKING:
     from tallystick.broker.impact.what_if import Answer
 
 Agreement: TypeAlias = Literal["predicted", "not predicted", "not confirmed", "fails otherwise", "not replayed"]
-AGREEMENTS: Final[Mapping[Agreement, str]] = {
-    "predicted": "predicted, and the replay fails there",
-    "not predicted": "the replay fails there, and it was not predicted",
-    "not confirmed": "predicted, and the replay passes: the build still answers as before",
-    "fails otherwise": "predicted, and the replay of this interaction fails in another place",
-    "not replayed": "predicted, and this interaction could not be replayed",
-}
+"""Of a line: the replay fails where it was predicted; fails, and nobody predicted it; passes what was predicted to fail
+(the build still answers as before); fails the interaction in another place only; could not ask the interaction."""
+AGREEMENTS: Final[tuple[Agreement, ...]] = get_args(Agreement)
 _PLACE: Final = re.compile(r"\.interactions\[([0-9]+)\]")
 
 

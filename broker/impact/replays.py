@@ -34,7 +34,7 @@ class Fault:
     @property
     def field(self) -> str:
         """The place, indexes generalised, as usage names it."""
-        if self.part in ("", "body"):
+        if self.part in ("", "body") and self.path:
             return general(self.path)
         return f"{self.part} {self.path}".strip()
 

@@ -47,11 +47,29 @@ def unused(provider: str) -> Operation[Any]:
     return answer.document
 
 
-def impact(provider: str, *, edits: Sequence[str] = (), description: Any = None, before: Any = None) -> Operation[Any]:
-    """What edits, or a changed description, would break. Nothing is published."""
-    body: dict[str, Any] = {"edits": list(edits)} if edits else {"description": description}
-    if before is not None:
-        body["from"] = before
+def counted(provider: str) -> Operation[list[Any]]:
+    """The contracts that a change of a provider is asked of, each with the link to its content."""
+    answer = yield Call("GET", segments("pacticipants", provider, "impact"))
+    return embedded(answer.document, "contracts")
+
+
+def impact(
+    provider: str,
+    *,
+    edits: Sequence[str] = (),
+    description: Any = None,
+    before: Any = None,
+    version: str | None = None,
+    replay: Any = None,
+) -> Operation[Any]:
+    """What edits, a changed description, or a build would break. Nothing is published.
+
+    A build is a `version` that has published results, or a `replay`: what it did with each contract that counts.
+    """
+    asked = {"description": description, "from": before, "providerVersion": version, "replay": replay}
+    body: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if edits:
+        body["edits"] = list(edits)
     answer = yield Call("POST", segments("pacticipants", provider, "impact"), body)
     return answer.document
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tallystick.client_sdk.commands import shared
-from tallystick.client_sdk.commands.impact import checked, days
+from tallystick.client_sdk.commands.changes import checked, days
 
 
 @click.group("plan")

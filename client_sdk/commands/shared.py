@@ -33,7 +33,15 @@ class Failure(click.ClickException):
 
 def broker_options(command: F) -> F:
     """The broker's address and credentials, named as in the official command line; passes `broker` as a function."""
+    return _broker_options(command, "--timeout", "Seconds to wait for an answer.")
 
+
+def broker_options_beside_a_provider(command: F) -> F:
+    """The same for commands that call a provider too, whose `--timeout` it is: this one is `--broker-timeout`."""
+    return _broker_options(command, "--broker-timeout", "Seconds to wait for the broker.")
+
+
+def _broker_options(command: F, timeout_option: str, timeout_help: str) -> F:
     @functools.wraps(command)
     def run(
         broker_base_url: str | None,
@@ -42,7 +50,7 @@ def broker_options(command: F) -> F:
         broker_token: str | None,
         ssl_certificate: str | None,
         skip_ssl_verification: bool,
-        timeout: float,
+        seconds_for_the_broker: float,
         **arguments: Any,
     ) -> Any:
         @contextmanager
@@ -61,7 +69,7 @@ def broker_options(command: F) -> F:
                     token=broker_token,
                     ca_file=ssl_certificate,
                     verify_certificate=not skip_ssl_verification,
-                    timeout_seconds=timeout,
+                    timeout_seconds=seconds_for_the_broker,
                 )
             except ValueError as problem:
                 raise click.UsageError(str(problem)) from None
@@ -71,7 +79,9 @@ def broker_options(command: F) -> F:
         return command(broker=broker, **arguments)
 
     for option in (
-        click.option("--timeout", type=float, default=30, show_default=True, help="Seconds to wait for an answer."),
+        click.option(
+            timeout_option, "seconds_for_the_broker", type=float, default=30, show_default=True, help=timeout_help
+        ),
         click.option(
             "--skip-ssl-verification",
             is_flag=True,

@@ -79,7 +79,7 @@ def commands() -> str:
         "",
     ]
     for name, entry in COMMANDS.items():
-        if not entry.target.startswith("tallystick.client_sdk."):
+        if not entry.target.startswith(("tallystick.client_sdk.", "tallystick.verifier.commands.")):
             continue
         module, _, attribute = entry.target.partition(":")
         for title, command in _with_subcommands(name, getattr(importlib.import_module(module), attribute)):

@@ -145,7 +145,7 @@ def test_impact_of_an_edit(run):
 
     assert code == 1
     assert out.startswith("BREAKS 1 consumer of orders.\n\nweb (relies on it since version 1)\n  1: production since ")
-    assert "cost: 16 points = 1 consumers x 5 + 1 interactions x 1 + 1 live versions x 2" in out
+    assert "cost: 16 points = 1 consumer × 5 + 1 interaction × 1 + 1 live version × 2 + 1\n" in out
     assert "not enough history" in out
     assert "- expand and contract" in out
 

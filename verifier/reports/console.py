@@ -56,9 +56,9 @@ def _lines(report: Report, ink: Ink, width: int, verbose: bool) -> Iterator[str]
         published = any(p.ok and p.source is contract.source for p in report.publications)
         yield from _contract(contract, ink, width, verbose, published)
     for bad in report.unreadable:
-        yield from _wrap(f"{ink.bad('✗')} ", f"{words.printable(bad.origin)}: {words.printable(bad.sentence)}", width)
+        yield from wrap(f"{ink.bad('✗')} ", f"{words.printable(bad.origin)}: {words.printable(bad.sentence)}", width)
     for warning in report.warnings:
-        yield from _wrap(f"{ink.warn('!')} ", words.printable(warning), width)
+        yield from wrap(f"{ink.warn('!')} ", words.printable(warning), width)
     if not report.unreachable:
         for contract in report.contracts:
             for result in contract.results:
@@ -85,7 +85,7 @@ def _contract(contract: ContractResult, ink: Ink, width: int, verbose: bool, pub
     counts = words.counts(contract)
     yield f"{mark} {name}  {counts}"
     if why:
-        yield from _wrap("    ", ", ".join(why), width, ink.dim)
+        yield from wrap("    ", ", ".join(why), width, ink.dim)
     if verbose:
         for result in contract.results:
             sign = ink.good("✓") if result.ok else ink.warn("~") if result.pending else ink.bad("✗")
@@ -93,7 +93,7 @@ def _contract(contract: ContractResult, ink: Ink, width: int, verbose: bool, pub
         told = str(published).lower()
         after = f"after_verification:success_{str(contract.success).lower()}_published_{told}"
         for notice in [*_notices(source.notices, "before_verification"), *_notices(source.notices, after)]:
-            yield from _wrap("    ", notice, width, ink.dim)
+            yield from wrap("    ", notice, width, ink.dim)
 
 
 def _notices(notices: tuple[Notice, ...], when: str) -> Iterator[str]:
@@ -105,18 +105,18 @@ def _notices(notices: tuple[Notice, ...], when: str) -> Iterator[str]:
 def _failure(result: Result, ink: Ink, width: int) -> Iterator[str]:
     word = {"failed": "FAILED", "error": "ERROR", "flaky": "FLAKY"}[result.status]
     head = ink.warn(f"{word} (pending)") if result.pending else ink.bad(word)
-    yield from _wrap(f"{head}  ", words.printable(f"{result.source.name}: {result.title}"), width)
+    yield from wrap(f"{head}  ", words.printable(f"{result.source.name}: {result.title}"), width)
     for state in words.states(result.interaction):
-        yield from _wrap("  given  ", state, width, ink.dim)
+        yield from wrap("  given  ", state, width, ink.dim)
     answered = words.answered(result.replayed)
-    yield from _wrap("  asked  ", words.asked(result) + (f"  →  {answered}" if answered else ""), width, ink.dim)
+    yield from wrap("  asked  ", words.asked(result) + (f"  →  {answered}" if answered else ""), width, ink.dim)
     problem = result.replayed.problem
     if problem is not None:
-        yield from _wrap(f"  {ink.bad('✗')} ", words.printable(problem.sentence), width)
+        yield from wrap(f"  {ink.bad('✗')} ", words.printable(problem.sentence), width)
         yield from _fix(problem.fix, ink, width)
     yield from _differences(result, ink, width)
     for hint in result.replayed.hints:
-        yield from _wrap("    ! ", words.printable(hint), width, ink.warn)
+        yield from wrap("    ! ", words.printable(hint), width, ink.warn)
 
 
 def _differences(result: Result, ink: Ink, width: int) -> Iterator[str]:
@@ -138,14 +138,14 @@ def _differences(result: Result, ink: Ink, width: int) -> Iterator[str]:
     )
     yield from (f"    {line}".rstrip() for line in found.splitlines())
     for number, hint in enumerate(dict.fromkeys(filter(None, map(words.hint, replayed.mismatches)))):
-        yield from _wrap("    fix  " if number == 0 else "         ", hint, width, ink.dim)
+        yield from wrap("    fix  " if number == 0 else "         ", hint, width, ink.dim)
 
 
 def _fix(fix: str, ink: Ink, width: int, lead: str = "      fix  ") -> Iterator[str]:
     for number, line in enumerate(fix.splitlines()):
         prefix = lead if number == 0 else " " * len(lead)
         if number == 0:
-            yield from _wrap(prefix, words.printable(line), width, ink.dim)
+            yield from wrap(prefix, words.printable(line), width, ink.dim)
         else:
             yield prefix + words.printable(line)  # code to paste keeps its lines
 
@@ -171,9 +171,9 @@ def _impact(report: Report, impact: Impact, ink: Ink, width: int) -> Iterator[st
         yield f"  {ink.good(words.plural(len(impact.untouched), 'consumer') + ' not touched')}"
         for consumer in impact.untouched:
             lives = words.lives_where(consumer, impact.live_known)
-            yield from _wrap("    ", f"{words.printable(consumer.consumer)}" + (f": {lives}" if lives else ""), width)
+            yield from wrap("    ", f"{words.printable(consumer.consumer)}" + (f": {lives}" if lives else ""), width)
     if not impact.live_known:
-        yield from _wrap(
+        yield from wrap(
             "  ", f"Where they are live is not known: {words.printable(impact.why_unknown)}.", width, ink.dim
         )
 
@@ -183,20 +183,20 @@ def _broken(consumer: ConsumerImpact, live_known: bool, ink: Ink, width: int) ->
     name = ink.bold(words.printable(consumer.consumer))
     yield f"    {name}"
     if lives:
-        yield from _wrap("      ", lives, width)
+        yield from wrap("      ", lives, width)
     previous = None
     for entry in consumer.fields:
         if entry.interaction != previous:
-            yield from _wrap("      in ", words.printable(entry.interaction), width, ink.dim)
+            yield from wrap("      in ", words.printable(entry.interaction), width, ink.dim)
             previous = entry.interaction
-        yield from _wrap(f"        {words.printable(entry.place)}: ", words.printable(entry.sentence), width, hang=10)
+        yield from wrap(f"        {words.printable(entry.place)}: ", words.printable(entry.sentence), width, hang=10)
 
 
 def _published(report: Report, ink: Ink, width: int) -> Iterator[str]:
     told = [p for p in report.publications if p.ok]
     if told:
         version = report.provider_version or ""
-        yield from _wrap(
+        yield from wrap(
             "",
             f"Results of {words.plural(len(told), 'contract')} published to the broker for {version}.",
             width,
@@ -204,12 +204,12 @@ def _published(report: Report, ink: Ink, width: int) -> Iterator[str]:
         )
     for missed in report.publications:
         if not missed.ok:
-            yield from _wrap(f"{ink.bad('✗')} ", words.printable(f"{missed.source.name}: {missed.sentence}"), width)
+            yield from wrap(f"{ink.bad('✗')} ", words.printable(f"{missed.source.name}: {missed.sentence}"), width)
 
 
 def _ending(report: Report, ink: Ink, width: int) -> Iterator[str]:
     paint = {0: ink.good, 1: ink.bad}.get(report.exit_code, ink.warn)
-    yield from _wrap("", words.verdict(report), width, paint)
+    yield from wrap("", words.verdict(report), width, paint)
     if report.results:
         total, ran = len(report.results), report.replays
         shared = f" by {words.plural(ran, 'replay')}" if ran and ran != total else ""
@@ -219,7 +219,7 @@ def _ending(report: Report, ink: Ink, width: int) -> Iterator[str]:
         )
 
 
-def _wrap(lead: str, text: str, width: int, paint: object = None, hang: int | None = None) -> Iterator[str]:
+def wrap(lead: str, text: str, width: int, paint: object = None, hang: int | None = None) -> Iterator[str]:
     """Lines no longer than the width; those after the first are indented to where the text began."""
     bare = _bare_length(lead)
     painted = paint if callable(paint) else str
