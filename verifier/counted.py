@@ -36,7 +36,7 @@ def replay(client: BrokerClient, provider: str, options: Mapping[str, Any]) -> t
     listed = client.run(counted(provider))
     if not listed:
         return {"build": "none, since no contract counts", "contracts": []}, ()
-    keys: dict[str, dict[str, str]] = {}
+    keys: dict[str, dict[str, Any]] = {}
 
     def load() -> tuple[list[Source], list[Unreadable], str | None]:
         found: list[Source] = []
