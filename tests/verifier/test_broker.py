@@ -386,3 +386,110 @@ def test_credentials_go_with_the_first_request(provider, broker, tell):
     verify(provider="orders", provider_base_url=provider.url, broker_base_url=broker.base, broker_token="secret")
 
     assert {headers.get("Authorization") for _, _, headers, _ in broker.server.seen} == {"Bearer secret"}
+
+
+# -- the shape of the answers ----------------------------------------------------------------------------------------
+
+SHAPE_PATH = "/pacticipants/orders/versions/2.0/shape"
+
+
+@pytest.fixture
+def asking_for_shapes(broker):
+    """A broker that says where shapes go, and takes them."""
+    _, _, index = broker.server.answers["GET", "/"]
+    href = broker.base + "/pacticipants/{pacticipant}/versions/{version}/shape"
+    broker.document("/", {"_links": {**index["_links"], "ts:shape": {"href": href, "templated": True}}})
+    broker.server.on(SHAPE_PATH, 201, {}, "POST", Content_Type="application/hal+json")
+    return broker
+
+
+def shapes(broker):
+    return [json.loads(c) for m, p, _, c in broker.server.seen if (m, p) == ("POST", SHAPE_PATH)]
+
+
+def test_names_and_types_of_answers_are_told_after_the_results(provider, asking_for_shapes, tell, publishing):
+    provider.on("/orders/1", body={"id": 7, "note": "secret"}, ETag="x")
+    provider.on("/bad", status=500, body={"trace": "x"})
+    provider.on("/less", body={"other": 1})
+    less = tell.interaction("less", "/less", response={"body": {"total": 1}})
+    asking_for_shapes.select(tell.contract(tell.interaction("an order"), tell.interaction("bad", "/bad"), less), "1")
+
+    report = verify(**publishing)
+
+    assert (report.exit_code, report.warnings) == (1, ())
+    assert [p for m, p, _, _ in asking_for_shapes.server.seen if m == "POST"][-2:] == [
+        "/pacts/web-shop/results",
+        SHAPE_PATH,
+    ]
+    # An answer of another status than expected is none of the operation; one that lacks a field is.
+    (told,) = shapes(asking_for_shapes)
+    assert told == {
+        "complete": True,
+        "answers": [
+            {"method": "GET", "template": "/less", "side": "response", "status": "200",
+             "body": {"$": ["object"], "$.other": ["integer"]}},
+            {"method": "GET", "template": "/orders/{id}", "side": "response", "status": "200",
+             "header": {"etag": ["string"]}, "body": {"$": ["object"], "$.id": ["integer"], "$.note": ["string"]}},
+        ],
+    }  # fmt: skip
+
+
+def test_worker_processes_tell_what_they_saw(provider, asking_for_shapes, tell, publishing):
+    names = "abcdefgh"
+    for name in names:
+        provider.on(f"/{name}", body={name: 1})
+    asking_for_shapes.select(tell.contract(*(tell.interaction(name, f"/{name}") for name in names)), "1")
+
+    verify(**publishing, workers=3)
+
+    (told,) = shapes(asking_for_shapes)
+    assert [[*one["body"]] for one in told["answers"]] == [["$", f"$.{name}"] for name in names]
+
+
+def test_a_broker_without_the_link_is_told_no_shape(provider, broker, tell, publishing):
+    provider.on("/orders/1", body={"id": 7})
+    broker.select(tell.contract(tell.interaction("an order")), "1")
+
+    report = verify(**publishing)
+
+    assert (report.exit_code, report.warnings) == (0, ())
+    assert [p for _, p, _, _ in broker.server.seen if "shape" in p] == []
+
+
+@pytest.mark.parametrize("options", [{"no_shape": True}, {"publish": False}])
+def test_no_shape_is_told_when_that_is_not_wanted(provider, asking_for_shapes, tell, publishing, options):
+    provider.on("/orders/1", body={"id": 7})
+    asking_for_shapes.select(tell.contract(tell.interaction("an order")), "1")
+
+    assert verify(**{**publishing, **options}).exit_code == 0
+
+    assert shapes(asking_for_shapes) == []
+
+
+def test_no_shape_is_told_of_results_that_were_not_taken(provider, asking_for_shapes, tell, publishing):
+    provider.on("/orders/1", body={"id": 7})
+    asking_for_shapes.select(tell.contract(tell.interaction("an order")), "1")
+    asking_for_shapes.server.on("/pacts/web-shop/results", 409, {"error": "no"}, "POST")
+
+    assert verify(**publishing).exit_code == 4
+
+    assert shapes(asking_for_shapes) == []
+
+
+@pytest.mark.parametrize(("status", "why"), [(403, "does not allow it (403)"), (422, "status 422: shape: is odd")])
+def test_a_shape_that_is_not_taken_is_a_warning_and_no_failure(
+    provider, asking_for_shapes, tell, publishing, status, why
+):
+    provider.on("/orders/1", body={"id": 7})
+    asking_for_shapes.select(tell.contract(tell.interaction("an order")), "1")
+    asking_for_shapes.server.on(
+        SHAPE_PATH, status, {"errors": {"shape": ["is odd"]}}, "POST", Content_Type="application/json"
+    )
+
+    report = verify(**publishing)
+
+    assert report.exit_code == 0
+    (warning,) = report.warnings
+    assert warning.startswith("the shape of the answers was not published (the results were): ")
+    assert why in warning
+    assert warning in " ".join(report.text().split())

@@ -328,3 +328,54 @@ def test_against_takes_two_words(verified, client):
 
     assert response.status_code == 400
     assert response.json()["errors"] == ["against must be description or shape"]
+
+
+# --- from the verifier --------------------------------------------------------------------------------------------
+
+
+def test_a_verification_that_is_published_tells_the_shape(broker, world, client, pact_document, an_order):
+    from tallystick.verifier.api import verify
+    from tallystick.verifier.messages import ProducedMessage
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = b'{"id": 7, "customer": {"mail": "ada@example.org"}, "byDay": {"2024-05-01": 3}}'
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"),
+                                                                             (b"x-trace", b"1")]})  # fmt: skip
+        await send({"type": "http.response.body", "body": body})
+
+    message = {
+        "type": "Asynchronous/Messages",
+        "description": "an order was placed",
+        "contents": {"content": {"id": 7}, "contentType": "application/json", "encoded": False},
+        "metadata": {"topic": "orders"},
+    }
+    wanted = an_order("an order", {"id": 7})
+    world.published(
+        "web 1", to="orders", branch="main", content=pact_document("web", "orders", wanted, version="3.0.0")
+    )
+    content = pact_document("mail", "orders", message, version="4.0")
+    world.published("mail 1", to="orders", branch="main", content=content)
+    options: dict[str, Any] = {
+        "provider": "orders", "app": app, "broker_base_url": broker.url, "publish": True, "allow_dirty": True,
+        "messages": {"an order was placed": lambda: ProducedMessage({"id": 7, "at": "now"}, {"topic": "orders"})},
+        "provider_version": "7",
+    }  # fmt: skip
+
+    for consumer in ("web", "mail"):  # as two jobs would
+        report = verify(**options, consumer=consumer)
+        assert (report.exit_code, report.warnings) == (0, ()), report.text()
+
+    assert client.get(SHAPE_URL).json()["answers"] == [
+        {"template": "orders", "side": "message", "metadata": {"topic": ["string"]},
+         "body": {"$": ["object"], "$.at": ["string"], "$.id": ["integer"]}},
+        answer({"$": ["object"], "$.byDay": ["object"], "$.byDay.*": ["integer"], "$.customer": ["object"],
+                "$.customer.mail": ["string"], "$.id": ["integer"]}, header={"x-trace": ["string"]}),
+    ]  # fmt: skip
+    assert client.get(UNUSED_URL).json()["unused"] == [
+        {
+            "operation": "GET /orders/{id}",
+            "used": True,
+            "places": ["200 $.byDay", "200 $.byDay.*", "200 $.customer", "200 $.customer.mail", "200 header x-trace"],
+        },
+        {"operation": "orders", "used": True, "places": ["$.at"]},
+    ]
