@@ -77,7 +77,7 @@ def _told(results: tuple[Result, ...]) -> dict[str, Any]:
             failed.append(entry)
         else:
             named = {name: entry[name] for name in ("interactionId", "interactionDescription") if name in entry}
-            not_asked.append({**named, "reason": reason})
+            not_asked.append(named | {"reason": reason})
     return {"failed": failed, "notAsked": not_asked}
 
 
