@@ -42,6 +42,7 @@ class Participant:
     main_branch: str | None
     repository_url: str | None
     created_at: datetime
+    static_evidence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ _PARTICIPANT = select(
     PARTICIPANT.c.main_branch,
     PARTICIPANT.c.repository_url,
     PARTICIPANT.c.created_at,
+    PARTICIPANT.c.static_evidence,
 ).where(PARTICIPANT.c.name == bindparam("name"))
 _LABELS = select(LABEL.c.name).where(LABEL.c.participant_id == bindparam("participant")).order_by(LABEL.c.name)
 _HEADS = (

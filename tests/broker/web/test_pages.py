@@ -1,63 +1,11 @@
 """Pages for people: what they say, that they ask for nothing from elsewhere, and that hostile content stays text."""
 
 import re
-from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
 from tallystick.broker.web import routes as pages
-
-BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}
-
-
-class Page(HTMLParser):
-    """The text of a page, its heading, its links, and every tag with its attributes."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.source, self.words, self.tags, self.links, self.headings = source, [], [], [], []
-        self._open = []
-        self.feed(source)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._open.append(tag)
-        if tag == "a":
-            self.links.append(dict(attrs).get("href"))
-
-    def handle_endtag(self, tag):
-        if tag in self._open:
-            while self._open.pop() != tag:
-                pass
-
-    def handle_data(self, data):
-        if data.strip() and "style" not in self._open:
-            self.words.append(" ".join(data.split()))
-            if self._open and "h1" in self._open:
-                self.headings.append(" ".join(data.split()))
-
-    @property
-    def text(self):
-        return " ".join(self.words)
-
-
-@pytest.fixture
-def visit(client):
-    def get(path, status=200):
-        answer = client.get(path, headers=BROWSER)
-        assert answer.status_code == status, answer.text[:500]
-        assert answer.headers["content-type"] == "text/html;charset=utf-8"
-        assert answer.headers["cache-control"] == "no-cache, no-store, must-revalidate"
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-        page = Page(answer.text)
-        assert page.source.startswith('<!DOCTYPE html>\n<html lang="en">')
-        assert [tag for tag, _ in page.tags].count("h1") == 1
-        assert not {"script", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
-        assert not [attrs for _, attrs in page.tags if any(name.startswith("on") or name == "style" for name in attrs)]
-        return page
-
-    return get
 
 
 @pytest.fixture
@@ -86,17 +34,17 @@ def test_an_empty_broker_says_how_to_begin(visit):
 
 
 @pytest.mark.row("PB-248", "PB-027")
-def test_the_dashboard_shows_how_every_integration_stands_and_whether_what_is_live_fits(visit, past):
+def test_the_dashboard_shows_how_every_integration_stands_and_whether_what_is_live_fits(visit, past, page_of):
     page = visit("/")
     assert page.headings == ["Dashboard"]
     assert "2 waiting" not in page.text
     rows = re.findall(r"<tr>.*?</tr>", page.source, re.S)
-    integrations = [Page(row).text for row in rows if "history" in row]
+    integrations = [page_of(row).text for row in rows if "history" in row]
     assert len(integrations) == 2
     assert integrations[0].startswith("Web 1 production main #prod Orders 7 main Contract · history")
     assert "✕ Failed" in integrations[0]
     assert "… Never verified" in integrations[1]
-    (environment,) = [Page(row).text for row in rows if ">Production" in row]
+    (environment,) = [page_of(row).text for row in rows if ">Production" in row]
     assert "Mobile 3 → Orders" in environment
     assert "Web 1 → Orders" not in environment
 
