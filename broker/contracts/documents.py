@@ -109,6 +109,10 @@ def pact_links(
         "pb:matrix-for-consumer-version": link(
             f"{matrix}&latestby=cvpv", f"View matrix rows for the consumer version {number}"
         ),
+        "ts:comparison": templated(
+            f"{content}/comparison/provider-version/{{providerVersion}}",
+            "Compare this pact with the API description of a provider version",
+        ),
         "curies": links.curies("pact"),
     }
     return relations

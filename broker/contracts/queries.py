@@ -157,6 +157,12 @@ def pact_with_sha(
     return db.execute(_BY_SHA, pair).first()
 
 
+def shas_of(db: Db, contract_ids: Sequence[int]) -> dict[int, str]:
+    """The digests of contracts, by id. One statement."""
+    rows = db.execute(select(CONTRACT.c.id, CONTRACT.c.sha).where(CONTRACT.c.id.in_(contract_ids)))
+    return {row.id: row.sha for row in rows}
+
+
 def previous_distinct_pact(db: Db, pact: Any) -> Pact | None:
     """The newest contract of an older version whose content differs. One statement."""
     return db.execute(

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from tallystick.broker.deployability.decision import MOST_ROWS, Case, Cause, Live, Resolved
 from tallystick.broker.deployability.rows import Row
 from tallystick.broker.deployability.selectors import Destination
+from tallystick.broker.deployability.wording import no_evidence
 from tallystick.broker.http.links import Links
 
 YOUR_VERSION: Final = '"$VERSION"'
@@ -58,6 +59,8 @@ def advise(cause: Cause, case: Case, around: Surroundings) -> Advice:
         return _not_verified_by_all(cause.row, cause.live, around)
     if cause.kind == "verification-failed" and cause.row is not None:
         return _failed(cause.row, around)
+    if cause.kind == "comparison-failed" and cause.row is not None:
+        return _compared(cause.row, around)
     if cause.kind == "partner-absent" and cause.row is not None:
         return _absent(cause.row, around)
     if cause.row is not None:
@@ -157,13 +160,14 @@ def _never_published(live: Live, around: Surroundings) -> Advice:
 
 
 def _not_verified_by_all(row: Row, live: Live, around: Surroundings) -> Advice:
-    return Advice(
+    sentence, command = _described(
+        row,
         f"{row.provider} {live.number} is also live in {live.environment}, and has not verified the contract of "
         f"{row.consumer} {row.consumer_number}.",
-        row.provider,
-        "provider",
         _verify_contract(row, live.number, around, live.version_id),
+        around,
     )
+    return Advice(sentence, row.provider, "provider", command)
 
 
 def _failed(row: Row, around: Surroundings) -> Advice:
@@ -179,6 +183,31 @@ def _failed(row: Row, around: Surroundings) -> Advice:
             _can_i_deploy(row.provider, better, around),
         )
     return Advice(sentence, row.provider, "provider", _verify_contract(row, "", around))
+
+
+def _compared(row: Row, around: Surroundings) -> Advice:
+    number = row.provider_number or ""
+    return Advice(
+        f"The API description of {row.provider} {number} does not allow what the contract of {row.consumer} "
+        f"{row.consumer_number} expects (static evidence: nothing was run; a result of verifying would count instead).",
+        row.provider,
+        "provider",
+        _run("compare", "--provider", row.provider, "--provider-version", number, "--consumer", row.consumer,
+             "--consumer-version", row.consumer_number, *_broker(around)),
+    )  # fmt: skip
+
+
+def _described(row: Row, sentence: str, otherwise: str, around: Surroundings) -> tuple[str, str]:
+    """The sentence, with why no comparison stands in where one was wished for; and the command that helps."""
+    why = no_evidence(row)
+    if why is None or row.static is None:
+        return sentence, otherwise
+    told = f"{sentence.removesuffix('.')}, and {why}."
+    if row.static.outcome != "not-described":
+        return told, otherwise
+    number = row.static.number
+    publish = ("publish-description", row.provider, "openapi.yaml", "--provider-app-version", number)
+    return told, _run(*publish, *_broker(around))
 
 
 def _absent(row: Row, around: Surroundings) -> Advice:
@@ -205,12 +234,13 @@ def _not_verified(row: Row, case: Case, around: Surroundings) -> Advice:
     who = f"{row.provider} {number}" if candidates else f"No version of {row.provider}"
     verb = "has not verified" if candidates else "has verified"
     version_id = candidates[0].version_id if candidates else None
-    return Advice(
+    sentence, command = _described(
+        row,
         f"{who} {verb} the contract of {row.consumer} {row.consumer_number}.",
-        row.provider,
-        "provider",
         _verify_contract(row, number, around, version_id),
+        around,
     )
+    return Advice(sentence, row.provider, "provider", command)
 
 
 def _too_many(case: Case, around: Surroundings) -> Advice:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tallystick.broker.db import read
 from tallystick.broker.deployability import matrix, queries
-from tallystick.broker.deployability.badges import PACT_STATUS, Badge, not_found, pact_label
+from tallystick.broker.deployability.badges import PACT_STATUS, STATIC_STATUS, Badge, not_found, pact_label
 from tallystick.broker.deployability.latest import Latest, latest
 from tallystick.broker.deployability.selectors import Destination, LatestBy, Question, Selector
 from tallystick.broker.http import hal
@@ -106,18 +106,16 @@ def get_matrix_badge(call: CallDep, provider: str, provider_tag: str, consumer: 
         known = queries.participants_named(connection, [provider, consumer])
         if provider not in known or consumer not in known:
             return _answer(call, Badge("pact not found", "unknown", "lightgrey"))
-        selectors = (
-            Selector(consumer, latest=True, tag=consumer_tag),
-            Selector(provider, latest=True, tag=provider_tag),
-        )
-        answer = matrix.answer(connection, Question(selectors, latest_by="cvpv", limit=1))
+    selectors = (Selector(consumer, latest=True, tag=consumer_tag), Selector(provider, latest=True, tag=provider_tag))
+    answer = matrix.ask(call.engine, Question(selectors, latest_by="cvpv", limit=1))
     left = pact_label(
         f"{consumer} ({consumer_tag})", f"{provider} ({provider_tag})", call.query.get("label"), initials=False
     )
     if not answer.rows:
         return _answer(call, Badge("pact not found", "unknown", "lightgrey"))
-    status = {True: "success", False: "failed", None: "never"}[answer.rows[0][0].success]
-    return _answer(call, Badge(left, *PACT_STATUS[status]))
+    row = answer.rows[0][0]
+    status = {True: "success", False: "failed", None: "never"}[row.success]
+    return _answer(call, Badge(left, *(STATIC_STATUS if row.by_comparison else PACT_STATUS)[status]))
 
 
 @routes.get(
@@ -158,10 +156,11 @@ def _deployable(
             return not_found(missing)
         if environment is not None and not queries.environments_named(connection, [environment]):
             return not_found("environment")
-        by: LatestBy = "cvp" if environment is None else "cvpv"
-        answer = matrix.answer(connection, Question((selector,), destination, by, limit=1))
+    by: LatestBy = "cvp" if environment is None else "cvpv"
+    answer = matrix.ask(call.engine, Question((selector,), destination, by, limit=1))
     colour = "brightgreen" if answer.verdict.deployable else "red"
-    return Badge(call.query.get("label") or "can-i-deploy", f"{source} to {target}", colour)
+    badge = Badge(call.query.get("label") or "can-i-deploy", f"{source} to {target}", colour)
+    return badge.static() if answer.case.static else badge
 
 
 @routes.get(
@@ -178,9 +177,9 @@ def get_merge_badge(call: CallDep, name: str) -> Response:
             return _answer(call, not_found("pacticipant"))
         if not queries.versions_of(connection, participant, selector, {}):
             return _answer(call, not_found("main branch version"))
-        question = Question((selector,), Destination(latest=True, main_branch=True), "cvp", limit=1)
-        answer = matrix.answer(connection, question)
+    answer = matrix.ask(call.engine, Question((selector,), Destination(latest=True, main_branch=True), "cvp", limit=1))
     right, colour = {True: ("success", "brightgreen"), False: ("failed", "red"), None: ("unknown", "lightgrey")}[
         answer.verdict.deployable
     ]
-    return _answer(call, Badge("can-i-merge", right, colour))
+    badge = Badge("can-i-merge", right, colour)
+    return _answer(call, badge.static() if answer.case.static else badge)

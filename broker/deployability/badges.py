@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 COLOURS: Final = {
     "brightgreen": "#2f8a3c",
+    "yellowgreen": "#667a12",
     "red": "#c0392b",
     "orange": "#b9620f",
     "lightgrey": "#6e6e6e",
@@ -24,11 +25,16 @@ _WIDE: Final = frozenset("mwMW@%")
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """`colour` is a name that badge services know: brightgreen, red, orange or lightgrey."""
+    """`colour` is a name that badge services know: brightgreen, yellowgreen, red, orange or lightgrey."""
 
     left: str
     right: str
     colour: str
+
+    def static(self) -> Badge:
+        """The same said by static evidence, at least in part: in words, and in another green."""
+        colour = "yellowgreen" if self.colour == "brightgreen" else self.colour
+        return Badge(self.left, f"{self.right} (static)", colour)
 
     def redirect(self, base_url: str) -> str:
         """The address of this badge at a badge service of the usual kind."""
@@ -89,6 +95,8 @@ PACT_STATUS: Final = {
     "stale": ("changed", "orange"),
     "never": ("unknown", "lightgrey"),
 }
+
+STATIC_STATUS: Final = {"success": ("compatible (static)", "yellowgreen"), "failed": ("incompatible (static)", "red")}
 
 
 def not_found(what: str) -> Badge:

@@ -23,6 +23,7 @@ CauseKind: TypeAlias = Literal[
     "no-such-version",
     "too-many-rows",
     "verification-failed",
+    "comparison-failed",
     "not-verified",
     "not-verified-by-all",
     "partner-absent",
@@ -112,6 +113,11 @@ class Case:
     def selectors(self) -> tuple[Resolved, ...]:
         return self.specified + self.inferred
 
+    @property
+    def static(self) -> tuple[Row, ...]:
+        """The rows that count by comparison with a description alone."""
+        return tuple(row for row in self.considered if row.by_comparison)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -154,7 +160,7 @@ def decide(case: Case) -> Verdict:
         return verdict(None, "unanswerable", [Cause("too-many-rows")])
 
     causes = [Cause("no-contract", integration=i) for i in bare]
-    causes += [Cause("verification-failed", row=row) for row in failed]
+    causes += [Cause("comparison-failed" if row.by_comparison else "verification-failed", row=row) for row in failed]
     causes += [_unverified(row, case.selectors) for row in unverified]
     causes += [Cause("not-verified-by-all", row=row, live=live) for row, live in case.unasked]
     causes += [Cause("never-published", live=live) for live in case.silent]

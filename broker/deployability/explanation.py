@@ -10,15 +10,20 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from tallystick.broker.contracts import comparisons
 from tallystick.broker.deployability import failures, order, queries
 from tallystick.broker.deployability.advice import Advice, Surroundings, advise
 from tallystick.broker.deployability.decision import Cause, Live, Resolved
 from tallystick.broker.deployability.decorations import Decoration, decorations
-from tallystick.broker.deployability.failures import FailedInteraction, Since
+from tallystick.broker.deployability.failures import FailedInteraction, Pasts
 from tallystick.broker.deployability.matrix import Answer
+from tallystick.broker.deployability.rows import Row
+from tallystick.contract.openapi.evidence import NOTHING_TO_COMPARE_WITH
 
 MOST_CAUSES = 100
 """More causes than this are counted, not explained one by one."""
+MOST_FINDINGS = 50
+"""Errors of a comparison that are told; its own resource has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +34,35 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`live` is keyed by version id, `failed` by verification id, `since` by (provider, consumer, interaction sha).
+    """`live` is keyed by version id, `failed` by verification id; `pasts` is asked by row and interaction.
 
+    `compared` holds what failing comparisons found, by `comparison_of`: descriptions of interactions with mismatches.
     `strangers` are live versions of applications that have no contract with anybody yet.
     """
 
     decorations: Mapping[int, Decoration]
     causes: tuple[Explained, ...] = ()
     failed: Mapping[int, tuple[FailedInteraction, ...]] = field(default_factory=dict)
-    since: Mapping[tuple[str, str, str], Since] = field(default_factory=dict)
+    pasts: Pasts = field(default_factory=Pasts)
     live: Mapping[int, tuple[Live, ...]] = field(default_factory=dict)
+    compared: Mapping[comparisons.Pair, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     plan: order.Plan | None = None
     strangers: tuple[Live, ...] = ()
     help: tuple[str, ...] = ()
 
+    def compared_with(self, cause: Cause) -> Mapping[str, list[dict[str, str]]]:
+        """What the comparison found that is this cause; nothing for causes of other kinds."""
+        if cause.row is None or cause.kind != "comparison-failed":
+            return {}
+        return self.compared.get(comparison_of(cause.row), {})
+
 
 def explain(connection: Connection, answer: Answer, base_url: str) -> Explanation:
-    """Explain the answer. Three statements for a yes, up to nine for a no, however much the broker holds."""
+    """Explain the answer. Three statements for a yes, up to ten for a no, however much the broker holds."""
     causes = answer.verdict.causes[:MOST_CAUSES]
     rows = [cause.row for cause in causes if cause.row is not None]
     named = [s.version_id for s in answer.case.selectors] if causes else []
+    named += [row.provider_version_id for row in rows]
     told = decorations(
         connection,
         [row.consumer_version_id for row, _ in answer.rows]
@@ -72,12 +86,34 @@ def explain(connection: Connection, answer: Answer, base_url: str) -> Explanatio
         told,
         tuple(Explained(cause, advise(cause, answer.case, around)) for cause in causes),
         failures.failed_interactions(connection, [row.result.id for row in failing if row.result is not None]),
-        failures.failing_since(connection, [r.provider for r in failing], [r.consumer for r in failing]),
+        failures.pasts(connection, failing, {id_: [named.name for named in d.branches] for id_, d in told.items()}),
         live,
+        _compared(connection, causes),
         _plan(connection, answer),
         strangers,
         _help(answer, strangers),
     )
+
+
+def comparison_of(row: Row) -> comparisons.Pair:
+    """Which comparison a row rests on."""
+    return row.contract_id, row.static.description_sha if row.static is not None else ""
+
+
+def _compared(
+    connection: Connection, causes: Sequence[Cause]
+) -> dict[comparisons.Pair, dict[str, list[dict[str, str]]]]:
+    """The errors of the comparisons that speak against, by interaction; not more than can be read."""
+    pairs = [comparison_of(c.row) for c in causes if c.row is not None and c.kind == "comparison-failed"]
+    found: dict[comparisons.Pair, dict[str, list[dict[str, str]]]] = {}
+    for pair, all_ in comparisons.findings(connection, pairs).items():
+        by_interaction = found.setdefault(pair, {})
+        against = [one for one in all_ if one["level"] == "error" and one["code"] not in NOTHING_TO_COMPARE_WITH]
+        for one in against[:MOST_FINDINGS]:
+            told = {"path": one["contractLocation"], "mismatch": one["message"], "code": one["code"],
+                    "descriptionLocation": one["descriptionLocation"]}  # fmt: skip
+            by_interaction.setdefault(one["interaction"], []).append(told)
+    return found
 
 
 def _strangers(connection: Connection, answer: Answer) -> tuple[Live, ...]:

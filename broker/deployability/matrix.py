@@ -1,16 +1,21 @@
 """A question to the matrix, from names to a verdict: resolve, infer the partners, fetch the rows, decide.
 
-`answer` is used by every resource that asks: the matrix, can-i-deploy, badges, pages. It reads and writes nothing.
+`asked` is used by every resource that asks: the matrix, can-i-deploy, badges, pages. `answer` reads and writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import islice
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from tallystick.broker.deployability import queries, row_queries
+from tallystick.broker.contracts import comparisons
+from tallystick.broker.db import read
+from tallystick.broker.deployability import queries, row_queries, static, static_queries
 from tallystick.broker.deployability.decision import (
     MOST_ROWS,
     Case,
@@ -22,7 +27,7 @@ from tallystick.broker.deployability.decision import (
 )
 from tallystick.broker.deployability.queries import Known
 from tallystick.broker.deployability.row_queries import Wanted
-from tallystick.broker.deployability.rows import Row, is_ignored, newest_per_group, printed, with_results
+from tallystick.broker.deployability.rows import Row, Static, is_ignored, newest_per_group, printed, with_results
 from tallystick.broker.deployability.selectors import Destination, Ignored, Question, Selector, complaints
 from tallystick.broker.deployability.wording import Notice, notices
 from tallystick.broker.errors import InvalidQuery
@@ -30,19 +35,42 @@ from tallystick.broker.errors import InvalidQuery
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was decided, from what, and what of it is printed: (row, is it ignored)."""
+    """What was decided, from what, and what of it is printed: (row, is it ignored).
+
+    `to_compare`: comparisons that would have to be made for a full answer.
+    """
 
     question: Question
     case: Case
     verdict: Verdict
     notices: tuple[Notice, ...]
     rows: tuple[tuple[Row, bool], ...]
+    to_compare: tuple[comparisons.Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
     participants: dict[str, Known]
     environments: dict[str, int]
+
+
+@contextmanager
+def asked(engine: Engine, question: Question) -> Iterator[tuple[Connection, Answer]]:
+    """The answer, and the snapshot it was read from. Comparisons that it needs and nobody made yet are made first."""
+    with read(engine) as connection:
+        found = answer(connection, question)
+        if not found.to_compare:
+            yield connection, found
+            return
+    comparisons.make(engine, found.to_compare)
+    with read(engine) as connection:
+        yield connection, answer(connection, question)
+
+
+def ask(engine: Engine, question: Question) -> Answer:
+    """The answer alone, for those who read nothing beside it."""
+    with asked(engine, question) as (_, found):
+        return found
 
 
 def answer(connection: Connection, question: Question) -> Answer:
@@ -60,6 +88,9 @@ def answer(connection: Connection, question: Question) -> Answer:
     if len(selectors) > MOST_ROWS:
         return _told(question, Case(tuple(specified[:1]), too_many=True), ())
     fetched = _rows(connection, question, specified, selectors)
+    owed = _owed(connection, question, selectors, inferred, fetched)
+    known, to_compare = static_queries.static_evidence(connection, owed[:MOST_ROWS])
+    fetched = static.answered(fetched, owed, known)
 
     grouped = with_results(newest_per_group(fetched, question.latest_by), question.success)
     considered = [row for row in grouped if not is_ignored(row, question.ignored)]
@@ -72,13 +103,18 @@ def answer(connection: Connection, question: Question) -> Answer:
         tuple(ignored),
         question.ignored,
         silent=_silent(connection, question, specified, inferred, integrations, fetched),
-        unasked=tuple(_unasked(question, inferred, considered, fetched)),
-        too_many=len(fetched) > MOST_ROWS,
+        unasked=tuple(_unasked(question, inferred, considered, fetched, known)),
+        too_many=len(fetched) > MOST_ROWS or len(owed) > MOST_ROWS,
     )
-    return _told(question, case, _unknown_ignored(connection, question, names))
+    return _told(question, case, _unknown_ignored(connection, question, names), to_compare)
 
 
-def _told(question: Question, case: Case, unknown_ignored: Iterable[Ignored]) -> Answer:
+def _told(
+    question: Question,
+    case: Case,
+    unknown_ignored: Iterable[Ignored],
+    to_compare: tuple[comparisons.Pair, ...] = (),
+) -> Answer:
     verdict = decide(case)
     return Answer(
         question,
@@ -86,6 +122,7 @@ def _told(question: Question, case: Case, unknown_ignored: Iterable[Ignored]) ->
         verdict,
         notices(case, verdict, question.destination, unknown_ignored),
         tuple(printed(case.considered, case.ignored_rows, question.limit)),
+        to_compare,
     )
 
 
@@ -174,6 +211,34 @@ def _live(question: Question, selector: Resolved) -> Live | None:
     )
 
 
+def _owed(
+    connection: Connection,
+    question: Question,
+    selectors: Sequence[Resolved],
+    inferred: Sequence[Resolved],
+    fetched: Sequence[Row],
+) -> list[static.Owed]:
+    """What provider versions owe results for, where their descriptions may stand in; at most `MOST_ROWS` + 1."""
+    if question.static is False:
+        return []
+    meant = cache(partial(_versions, selectors))
+    live = cache(partial(_versions, [s for s in inferred if _live(question, s) is not None]))
+    lacking = {row.provider_id for row in fetched if row.result is None or len(live(row.provider_id)) > 1}
+    providers = {id_ for id_ in lacking if meant(id_)}
+    willing = providers if question.static else static_queries.willing(connection, providers)
+    found = static.owed([row for row in fetched if row.provider_id in willing], meant, live)
+    return list(islice(found, MOST_ROWS + 1))
+
+
+def _versions(selectors: Sequence[Resolved], participant_id: int) -> list[static.ProviderVersion]:
+    """The versions of an application that selectors stand for."""
+    return [
+        (s.version_id, s.number or "")
+        for s in selectors
+        if s.participant_id == participant_id and s.exists and s.version_id is not None
+    ]
+
+
 def _silent(
     connection: Connection,
     question: Question,
@@ -205,7 +270,11 @@ def _ignores(ignored: Iterable[Ignored], live: Live) -> bool:
 
 
 def _unasked(
-    question: Question, inferred: Sequence[Resolved], considered: Sequence[Row], fetched: Sequence[Row]
+    question: Question,
+    inferred: Sequence[Resolved],
+    considered: Sequence[Row],
+    fetched: Sequence[Row],
+    known: Mapping[tuple[int, int], Static],
 ) -> Iterable[tuple[Row, Live]]:
     """Providers of which several versions are live, some of which verified a contract and some never did.
 
@@ -214,7 +283,7 @@ def _unasked(
     verified: dict[int, set[int | None]] = {}
     for row in fetched:
         verified.setdefault(row.publication_id, set()).add(row.provider_version_id)
-    for row in {row.publication_id: row for row in considered if row.result is not None}.values():
+    for row in {row.publication_id: row for row in considered if row.success is not None}.values():
         for selector in inferred:
             live = _live(question, selector)
             if (
@@ -223,7 +292,7 @@ def _unasked(
                 and live.version_id not in verified[row.publication_id]
                 and not _ignores(question.ignored, live)
             ):
-                yield row, live
+                yield replace(row, static=known.get((row.contract_id, live.version_id))), live
 
 
 def _unknown_ignored(connection: Connection, question: Question, names: _Names) -> list[Ignored]:

@@ -15,9 +15,10 @@ from tallystick.broker.deployability.explanation import Explained, Explanation
 from tallystick.broker.deployability.failures import FailedInteraction
 from tallystick.broker.deployability.matrix import Answer
 from tallystick.broker.deployability.order import Move, Plan
-from tallystick.broker.deployability.rows import Row
+from tallystick.broker.deployability.rows import Row, Static
 from tallystick.broker.http import hal
 from tallystick.broker.http.links import Links
+from tallystick.broker.verifications.documents import past as past_document
 
 Json: TypeAlias = dict[str, Any]
 
@@ -48,6 +49,9 @@ def _summary(answer: Answer, explanation: Explanation, links: Links) -> Json:
     summary["ts:causes"] = [_cause(explained, explanation) for explained in explanation.causes]
     if answer.question.explicit_ignore:
         summary["ts:waived"] = [_pair(row) for row in verdict.waived]
+    if answer.case.static:
+        successes = sum(row.success is True for row in answer.case.static)
+        summary["ts:static"] = {"success": successes, "failed": len(answer.case.static) - successes}
     if explanation.plan is not None:
         summary["ts:order"] = _plan(explanation.plan)
     if explanation.strangers:
@@ -88,9 +92,24 @@ def _row(row: Row, ignored: bool, decorations: Mapping[int, Decoration], links: 
             "_links": {"self": {"href": result_url(row, links)}},
         },
     }
+    if row.by_comparison and row.static is not None:
+        document["ts:evidence"] = "static"
+        href = links.comparison(row.consumer, row.provider, row.contract_sha, row.static.number)
+        document["ts:comparison"] = {**_static(row.static), "_links": {"self": {"href": href}}}
     if ignored:
         document["ignored"] = True
     return document
+
+
+def _static(static: Static) -> Json:
+    return {
+        "outcome": static.outcome,
+        "errors": static.errors,
+        "warnings": static.warnings,
+        "interactions": static.interactions,
+        "notCompared": static.not_compared,
+        "selfVerified": static.self_verified,
+    }
 
 
 def result_url(row: Row, links: Links) -> str:
@@ -152,6 +171,16 @@ def _cause(explained: Explained, explanation: Explanation) -> Json:
         told["interactions"] = [
             _interaction(failed, cause.row, explanation) for failed in explanation.failed.get(cause.row.result.id, ())
         ]
+        if not told["interactions"]:  # the result names none: what is known is of the contract as a whole
+            told |= _past(explanation, cause.row, None)
+    if cause.row is not None and cause.row.static is not None:
+        told["comparison"] = {"providerVersion": cause.row.static.number, **_static(cause.row.static)}
+    if cause.kind == "comparison-failed":
+        told["evidence"] = "static"
+        told["interactions"] = [
+            {"description": description, "mismatches": mismatches}
+            for description, mismatches in explanation.compared_with(cause).items()
+        ]
     if cause.row is not None:
         told["live"] = [
             _live(live)
@@ -185,13 +214,17 @@ def _pair(row: Row) -> Json:
 
 
 def _interaction(failed: FailedInteraction, row: Row, explanation: Explanation) -> Json:
-    since = explanation.since.get((row.provider, row.consumer, failed.interaction_sha or ""))
     return {
         "id": failed.interaction_id,
         "description": failed.description,
         "mismatches": list(failed.mismatches),
-        "failingSince": None if since is None else {"providerVersion": since.version, "at": hal.moment(since.at)},
+        **_past(explanation, row, failed.interaction_sha or ""),
     }
+
+
+def _past(explanation: Explanation, row: Row, interaction_sha: str | None) -> Json:
+    pasts = explanation.pasts
+    return past_document(pasts.of(row, interaction_sha), pasts.repositories.get(row.provider_id))
 
 
 def _live(live: Live) -> Json:
@@ -237,7 +270,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.provider,
         row.provider_number or "",
         str(result.number) if result else "",
-        {True: "true", False: "false", None: ""}[row.success],
+        {True: "true", False: "false", None: ""}[row.success] + (" (static)" if row.by_comparison else ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -10,7 +11,15 @@ from starlette.responses import Response
 from tallystick.broker.db import read
 from tallystick.broker.deployability import matrix, queries, representation, waivers
 from tallystick.broker.deployability.explanation import explain
-from tallystick.broker.deployability.selectors import Destination, Ignored, Pairs, Question, Selector, ignored_in
+from tallystick.broker.deployability.selectors import (
+    Destination,
+    Ignored,
+    Pairs,
+    Question,
+    Selector,
+    ignored_in,
+    static_in,
+)
 from tallystick.broker.deployability.selectors import read as read_question
 from tallystick.broker.errors import Invalid, NotFound, UnknownParticipant
 from tallystick.broker.http import hal
@@ -51,6 +60,8 @@ QUERY: Final = {
     "latest": "true: destination: the latest version of each application",
     "mainBranch": "true: destination: the main branch of each application",
     "success[]": "keep rows by result: true, false or empty for unverified",
+    "staticEvidence": "true: where a result is owed, the comparison of the contract with the provider version's API "
+    "description may answer, labelled; false: not even where the provider said so once and for all",
     "limit": "print at most this many rows (100); the decision weighs all of them",
 }
 
@@ -62,8 +73,7 @@ def pairs_of(call: Call) -> Pairs:
 def told(call: Call, question: Question) -> Response:
     """The answer in the representation asked for."""
     explanation = None
-    with read(call.engine) as connection:
-        answer = matrix.answer(connection, question)
+    with matrix.asked(call.engine, question) as (connection, answer):
         if call.media_type != TEXT:
             explanation = explain(connection, answer, call.links.base)
     waivers.note(call, answer)
@@ -113,12 +123,16 @@ def get_pair(call: CallDep, provider: str, consumer: str) -> Response:
         "environment": "where it would go (or `to`)",
         "to": "a tag, where environments are not used",
         "ignore[]": "an application whose results do not count",
+        "staticEvidence": QUERY["staticEvidence"],
     },
     answers={200: EXAMPLE, 400: {"errors": {"version": ["is missing"]}}},
 )
 def get_can_i_deploy(call: CallDep) -> Response:
     pairs = pairs_of(call)
     errors = _missing(call)
+    static, mistake = static_in(pairs)
+    if mistake:
+        errors["staticEvidence"] = [mistake.removeprefix("staticEvidence ")]
     if not errors:
         with read(call.engine) as connection:
             errors = _unknown(
@@ -130,7 +144,8 @@ def get_can_i_deploy(call: CallDep) -> Response:
         raise Invalid(errors)
     selector = Selector(call.query["pacticipant"], call.query["version"])
     environment = call.query.get("environment")
-    return told(call, _question(selector, call.query.get("to"), environment, ignored_in(pairs)))
+    question = _question(selector, call.query.get("to"), environment, ignored_in(pairs))
+    return told(call, replace(question, static=static))
 
 
 def _question(

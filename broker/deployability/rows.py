@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from tallystick.broker.deployability.selectors import Ignored, LatestBy
 
@@ -25,11 +25,42 @@ class Result:
     executed_at: datetime
 
 
+StaticOutcome: TypeAlias = Literal[
+    "compatible", "incompatible", "incomplete", "not-described", "not-trusted", "not-compared"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """What is known of a contract and a provider version without running anything, where someone wants to rely on it.
+
+    `not-trusted`: the provider's own check of its description failed. `incomplete`: the description has no say in
+    `not_compared` of the interactions. `not-compared`: too many at once, ask again.
+    """
+
+    number: str
+    """Of the provider version."""
+    outcome: StaticOutcome
+    errors: int = 0
+    warnings: int = 0
+    interactions: int = 0
+    not_compared: int = 0
+    self_verified: bool | None = None
+    """Whether the provider's own check of its description passed; None where it published none."""
+    description_sha: str = ""
+
+    @property
+    def success(self) -> bool | None:
+        """For the contract, against it, or no evidence."""
+        return {"compatible": True, "incompatible": False}.get(self.outcome)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A contract as published by one consumer version, and what one provider version made of it.
 
-    `provider_version_id`, `provider_number` and `result` are None together: nobody asked about has verified it.
+    `provider_version_id` and `provider_number` are None together: nobody asked about has verified it, and no
+    comparison stands in. Where one does, `result` is None and `static` holds it; where none could, `static` says why.
     Version ids are places in the broker-wide order.
     """
 
@@ -47,10 +78,18 @@ class Row:
     provider_version_id: int | None = None
     provider_number: str | None = None
     result: Result | None = None
+    static: Static | None = None
 
     @property
     def success(self) -> bool | None:
-        return None if self.result is None else self.result.success
+        if self.result is not None:
+            return self.result.success
+        return None if self.static is None else self.static.success
+
+    @property
+    def by_comparison(self) -> bool:
+        """A comparison with a description speaks here, and no result: static evidence, which must be labelled."""
+        return self.result is None and self.success is not None
 
     @property
     def activity(self) -> tuple[datetime, int, int]:
@@ -126,10 +165,14 @@ def printed(considered: Sequence[Row], ignored: Sequence[Row], limit: int | None
     flagged = [(row, False) for row in considered] + [(row, True) for row in ignored]
     if limit is not None and len(flagged) > limit:
         flagged = sorted(flagged, key=lambda pair: pair[0].activity, reverse=True)[:limit]
-    kept = {(row.publication_id, row.result.id if row.result else 0, flag) for row, flag in flagged}
+    kept = {(_identity(row), flag) for row, flag in flagged}
     return [
         (row, flag)
         for rows, flag in ((considered, False), (ignored, True))
         for row in in_telling_order(rows)
-        if (row.publication_id, row.result.id if row.result else 0, flag) in kept
+        if (_identity(row), flag) in kept
     ]
+
+
+def _identity(row: Row) -> tuple[int, int, int]:
+    return row.publication_id, row.result.id if row.result else 0, row.provider_version_id or 0

@@ -66,7 +66,8 @@ class Question:
     """One question to the matrix.
 
     `latest_by` None weighs every revision and result ever published. `success` keeps rows by result, None meaning
-    unverified. `limit` cuts the rows that are printed, never those that are weighed.
+    unverified. `limit` cuts the rows that are printed, never those that are weighed. `static` says whether comparisons
+    with API descriptions may answer where results are owed; None leaves it to what the providers have said.
     """
 
     selectors: tuple[Selector, ...]
@@ -75,6 +76,7 @@ class Question:
     ignored: tuple[Ignored, ...] = ()
     success: frozenset[bool | None] | None = None
     limit: int | None = DEFAULT_LIMIT
+    static: bool | None = None
     mistakes: tuple[str, ...] = field(default=(), compare=False)
     """What was wrong with the query string itself, found while reading."""
 
@@ -120,6 +122,9 @@ def read(pairs: Pairs) -> Question:
     limit, mistake = _limit(scalar(pairs, "limit"))
     if mistake:
         mistakes.append(mistake)
+    static, mistake = static_in(pairs)
+    if mistake:
+        mistakes.append(mistake)
     destination = Destination(
         tag=scalar(pairs, "tag"),
         latest=scalar(pairs, "latest") == "true",
@@ -133,8 +138,17 @@ def read(pairs: Pairs) -> Question:
         ignored=ignored_in(pairs),
         success=_success(pairs),
         limit=limit,
+        static=static,
         mistakes=tuple(mistakes),
     )
+
+
+def static_in(pairs: Pairs) -> tuple[bool | None, str]:
+    """`staticEvidence=true` or `false`, and what is wrong with it otherwise; None where nothing was said."""
+    text = scalar(pairs, "staticEvidence")
+    if text not in (None, "true", "false"):
+        return None, f"staticEvidence must be true or false (not {text!r})"
+    return {"true": True, "false": False}.get(text or ""), ""
 
 
 def ignored_in(pairs: Pairs) -> tuple[Ignored, ...]:

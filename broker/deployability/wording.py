@@ -6,7 +6,7 @@ Warnings come first, then either the errors or the word of success; a line is to
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from tallystick.broker.deployability.decision import MOST_ROWS, Case, Cause, Resolved, Verdict
 from tallystick.broker.deployability.rows import Row
@@ -22,13 +22,16 @@ def notices(
     """What a Pact client prints, in its order: warnings, then errors, or the word of success when there are none."""
     found: list[Notice] = [("warning", _cannot_ignore(entry)) for entry in unknown_ignored]
     found += [("warning", text) for text in _advice_on_asking(case.specified, destination)]
+    found += [("warning", text) for text in _static_evidence(case)]
     errors: list[Notice] = [("error", text) for text in (_error(cause, case) for cause in verdict.causes) if text]
     if errors:
         return tuple(dict.fromkeys(found + errors))
     if verdict.success:
-        return tuple(
-            dict.fromkeys([*found, ("success", "All required verification results are published and successful")])
-        )
+        said = "All required verification results are published and successful"
+        if case.static:
+            counts = f"{len(case.static)} of {verdict.success} by static evidence only"
+            said = f"All required verification results are successful, {counts}"
+        return tuple(dict.fromkeys([*found, ("success", said)]))
     return tuple(dict.fromkeys([*found, ("success", "There are no missing dependencies")]))
 
 
@@ -118,6 +121,47 @@ def _advice_on_asking(specified: Sequence[Resolved], destination: Destination | 
         )
 
 
+MOST_TOLD: Final = 10  # comparisons told one by one
+
+
+def _static_evidence(case: Case) -> Iterable[str]:
+    """The label of every row that counts by comparison."""
+    rows = [row for row in case.static if row.success]  # one against is an error, and told as that
+    for row in rows[:MOST_TOLD]:
+        pair = f"{consumer_of(row, case.selectors)} and {provider_of(row, case.selectors)}"
+        yield f"Static evidence only: the pact between {pair} fits {_description(row)}; nothing was run"
+    if len(rows) > MOST_TOLD:
+        yield f"Static evidence only: {len(rows) - MOST_TOLD} more pacts were compared with API descriptions"
+
+
+def _description(row: Row) -> str:
+    """What a row was compared with and what was found, as the end of a sentence."""
+    found = row.static
+    assert found is not None
+    counts = f"{_counted(found.errors, 'error')}, {_counted(found.warnings, 'warning')}"
+    checked = "" if found.self_verified else ", which comes without the provider's own check of it"
+    return f"the provider's API description ({counts}){checked}"
+
+
+def no_evidence(row: Row) -> str | None:
+    """Why no comparison stands in for a result that is owed, as a clause; None where nobody asked for one."""
+    found = row.static
+    if found is None or found.success is not None:
+        return None
+    name = f"{row.provider} {found.number}"
+    return {
+        "not-described": f"{name} has published no API description to compare it with",
+        "not-trusted": f"the API description of {name} is no evidence, since the provider's own check of it failed",
+        "incomplete": f"the API description of {name} says nothing about {found.not_compared} of the "
+        f"{_counted(found.interactions, 'interaction')}",
+        "not-compared": "more comparisons are to be made than one question may ask for: ask again",
+    }[found.outcome]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _error(cause: Cause, case: Case) -> str | None:
     """The line of a cause in a Pact client's output; None for causes that Pact does not know."""
     row = cause.row
@@ -133,9 +177,13 @@ def _error(cause: Cause, case: Case) -> str | None:
     if row is not None and cause.kind == "verification-failed":
         pair = f"{consumer_of(row, case.selectors)} and {provider_of(row, case.selectors)}"
         return f"The verification for the pact between {pair} failed"
+    if row is not None and cause.kind == "comparison-failed":
+        pair = f"{consumer_of(row, case.selectors)} and {provider_of(row, case.selectors)}"
+        return f"Static evidence: the pact between {pair} does not fit {_description(row)}; nothing was run"
     if row is not None and cause.kind in ("not-verified", "partner-absent"):
         pair = f"{consumer_of(row, case.selectors)} and {provider_of(row, case.selectors)}"
-        return f"There is no verified pact between {pair}"
+        why = no_evidence(row)
+        return f"There is no verified pact between {pair}" + (f", and {why}" if why else "")
     return None
 
 

@@ -105,6 +105,12 @@ class Links:
     def verification_result(self, consumer: str, provider: str, sha: str, number: int) -> str:
         return f"{self.verification_results(consumer, provider, sha)}/{number}"
 
+    def comparison(self, consumer: str, provider: str, sha: str, number: str) -> str:
+        return f"{self.pact_content(consumer, provider, sha)}/comparison/provider-version/{segment(number)}"
+
+    def description(self, provider: str, number: str) -> str:
+        return f"{self.version(provider, number)}/description"
+
     def for_verification(self, provider: str) -> str:
         return f"{self.provider_pacts(provider)}/for-verification"
 

@@ -21,7 +21,7 @@ from tallystick.broker.http.checks import Fields, text_complaints
 from tallystick.broker.http.links import link
 from tallystick.broker.http.media import JSON, YAML
 from tallystick.broker.http.routing import Routes
-from tallystick.broker.impact import descriptions, queries, users
+from tallystick.broker.impact import descriptions, queries, self_verification, users
 from tallystick.broker.impact.queries import DESCRIPTION
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import participant_named
@@ -110,7 +110,7 @@ def _stored(call: Call, name: str, number: str, sent: api_descriptions.Read, at:
     from tallystick.contract.openapi.descriptions import kind_of
     from tallystick.contract.openapi.operations import operations
 
-    own = f"{call.links.version(name, number)}/description"
+    own = call.links.description(name, number)
     return {
         "kind": kind_of(sent.document),
         "mediaType": sent.media_type,
@@ -119,6 +119,7 @@ def _stored(call: Call, name: str, number: str, sent: api_descriptions.Read, at:
         "createdAt": hal.moment(at),
         "_links": {
             "self": link(own, "API description"),
+            "ts:comparisons": link(f"{own}/comparisons", "Contracts compared with this API description"),
             "pb:pacticipant": link(call.links.participant(name), "Pacticipant", name),
             "pb:pacticipant-version": link(call.links.version(name, number), "Pacticipant version", number),
         },
@@ -158,6 +159,7 @@ def publish_provider_contract(call: CallDep, provider: str) -> Response:
     content = _decoded(contract, sent)
     if str(contract.members.get("specification") or "oas").lower() not in ("oas", "openapi", "asyncapi"):
         sent.complain("contract.specification", "must be oas")
+    said = self_verification.read(contract, sent)
     for message in text_complaints(provider, filled=True, blank=False):
         sent.complain("provider", message)
     sent.refuse_if_wrong()
@@ -175,8 +177,9 @@ def publish_provider_contract(call: CallDep, provider: str) -> Response:
             participants.add_to_branch(session, owner, version, branch, call.settings, at)
         for tag in tags:
             participants.add_tag(session, owner, version, tag, call.settings, at)
-        descriptions.save(session, owner.id, version.id, content, read_.media_type, at)
-        document = _published(call, provider, number, tags, _notices(session, owner, provider, number, read_))
+        descriptions.save(session, owner.id, version.id, content, read_.media_type, at, said)
+        told = _notices(session, owner, provider, number, read_) + self_verification.notices(said)
+        document = _published(call, provider, number, tags, told)
     return hal.answer(document)
 
 
@@ -220,8 +223,7 @@ def _published(call: Call, name: str, number: str, tags: list[str], told: list[d
             "pb:pacticipant": link(links.participant(name), "Pacticipant", name),
             "pb:pacticipant-version": version,
             "pb:pacticipant-version-tags": [link(links.tag(name, number, tag), "Tag", tag) for tag in tags],
-            "pb:contracts": [
-                link(f"{links.version(name, number)}/description", "API description", f"{name} ({number})")
-            ],
+            "pb:contracts": [link(links.description(name, number), "API description", f"{name} ({number})")],
+            "ts:comparisons": link(f"{links.description(name, number)}/comparisons", "Contracts compared with it"),
         },
     }

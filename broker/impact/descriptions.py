@@ -9,16 +9,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tallystick.broker.contracts import api_descriptions
-from tallystick.broker.impact import queries
+from tallystick.broker.impact import queries, self_verification
 from tallystick.broker.impact.queries import DESCRIPTION
+from tallystick.broker.impact.self_verification import SelfVerification
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract.openapi.operations import operations
 
 
 def save(
-    session: Session, participant_id: int, version_id: int, content: bytes, media_type: str, now: datetime
+    session: Session,
+    participant_id: int,
+    version_id: int,
+    content: bytes,
+    media_type: str,
+    now: datetime,
+    said: SelfVerification | None = None,
 ) -> None:
-    """The version has this description, in place of any it had. One statement."""
+    """The version has this description, in place of any it had, and of what was said of that one. One statement."""
     values = {
         "participant_id": participant_id,
         "version_id": version_id,
@@ -26,12 +33,13 @@ def save(
         "media_type": media_type,
         "created_at": now,
         "content": content,
+        **(self_verification.NONE if said is None else said.columns()),
     }
     statement = upsert(dialect_of(session), DESCRIPTION).values(**values)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[DESCRIPTION.c.version_id],
-            set_={name: statement.excluded[name] for name in ("sha", "media_type", "created_at", "content")},
+            set_={name: statement.excluded[name] for name in values if name not in ("participant_id", "version_id")},
         )
     )
 

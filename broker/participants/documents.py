@@ -77,6 +77,7 @@ def participant(
                 "repositoryName": row.repository_name,
                 "repositoryNamespace": row.repository_namespace,
                 "mainBranch": row.main_branch or None,
+                "ts:staticEvidence": row.static_evidence or None,
             }
         ),
         **times(row.created_at, row.updated_at),

@@ -15,6 +15,8 @@ MEMBERS = {
     "repositoryNamespace": "repository_namespace",
 }
 
+STATIC_EVIDENCE = "ts:staticEvidence"
+
 
 def participant(sent: Any, *, name: str | None, whole: bool) -> tuple[str, dict[str, Any]]:
     """(name, columns) of a participant, or `Invalid`. With a `name` from the path the body's is checked and ignored.
@@ -31,6 +33,10 @@ def participant(sent: Any, *, name: str | None, whole: bool) -> tuple[str, dict[
         value = fields.text(member, blank=member.startswith("repository"), spaces=member != "mainBranch")
         if member in fields or whole:
             values[column] = value
+    # Ours, so what an old client leaves out when it replaces a participant stays as it is.
+    static = fields.boolean(STATIC_EVIDENCE)
+    if static is not None:
+        values["static_evidence"] = static
     fields.refuse_if_wrong()
     name = name or body_name
     assert name is not None

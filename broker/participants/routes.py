@@ -20,7 +20,12 @@ routes = Routes("pacticipants")
 
 PAGING = {"page": "the page, from 1", "size": "entries on a page"}
 FILTER = {"q": "only names that contain this, whatever the case"}
-PARTICIPANT = {"name": "Web Shop", "mainBranch": "main", "repositoryUrl": "https://git.example.org/shop"}
+PARTICIPANT = {
+    "name": "Web Shop",
+    "mainBranch": "main",
+    "repositoryUrl": "https://git.example.org/shop",
+    "ts:staticEvidence": False,
+}
 
 
 @routes.get("/pacticipants", query={**PAGING, **FILTER}, summary="All pacticipants, by name")

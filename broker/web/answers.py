@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from tallystick.broker.db import read
@@ -15,7 +14,7 @@ from tallystick.broker.deployability.explanation import Explanation, explain
 from tallystick.broker.deployability.matrix import Answer
 from tallystick.broker.deployability.routes import branch_to_environment, pairs_of, tag_to_tag
 from tallystick.broker.deployability.rows import Row
-from tallystick.broker.deployability.selectors import Destination, Question, Selector, ignored_in
+from tallystick.broker.deployability.selectors import Destination, Question, Selector, ignored_in, static_in
 from tallystick.broker.deployability.selectors import read as read_question
 from tallystick.broker.errors import InvalidQuery
 from tallystick.broker.http.calls import Call, CallDep
@@ -54,11 +53,15 @@ class View:
         verdict = self.answer.verdict
         if verdict.word == "yes" and not verdict.success:
             return "Nothing stands in the way: no contract takes part."
+        static = self.answer.case.static
+        compared = sum(row.success is True for row in static)
         parts = [
             f"{count} {word}"
             for count, word in (
-                (verdict.success, "verified"),
-                (verdict.failed, "failed"),
+                (verdict.success - compared, "verified"),
+                (compared, "compatible by static evidence only"),
+                (verdict.failed - len(static) + compared, "failed"),
+                (len(static) - compared, "incompatible by static evidence"),
                 (verdict.unknown, "not verified"),
                 (len(self.answer.case.ignored_rows), "ignored"),
             )
@@ -75,20 +78,22 @@ class Asked:
     version: str = ""
     environment: str = ""
     ignore: str = ""
+    static: str = ""
 
 
-def viewed(connection: Connection, call: Call, question: Question) -> View:
-    answer = matrix.answer(connection, question)
+def viewed(call: Call, question: Question) -> View:
     target = ""
     if question.destination is not None:
         there = question.destination
         target = there.environment or (f"tag {there.tag}" if there.tag else "")
+    with matrix.asked(call.engine, question) as (connection, answer):
+        explanation = explain(connection, answer, call.links.base)
     subject = " and ".join(
         f"{s.asked.participant} {s.number or s.asked.version or ''}".strip() for s in answer.case.specified[:4]
     )
     query = call.request.scope["query_string"].decode("latin-1")
     url = call.url + (f"?{query}" if query else "")
-    return View(answer, explain(connection, answer, call.links.base), subject, target, url)
+    return View(answer, explanation, subject, target, url)
 
 
 @routes.page("/can-i-deploy")
@@ -99,22 +104,23 @@ def can_i_deploy(call: CallDep) -> Response:
         call.query.get("version", "").strip(),
         call.query.get("environment", "").strip(),
         call.query.get("ignore[]", "").strip(),
+        call.query.get("staticEvidence", "").strip(),
     )
     errors: list[str] = []
     view = None
     with read(call.engine) as connection:
         environments, names = queries.environments(connection), queries.names(connection)
-        if asked.pacticipant and (asked.environment or call.query.get("to")):
-            selector = Selector(asked.pacticipant, asked.version or None, latest=not asked.version)
-            ignored = tuple(entry for entry in ignored_in(pairs_of(call)) if entry.participant)
-            there = Destination(environment=asked.environment or None)
-            question = Question((selector,), there, "cvpv", ignored)
-            if not asked.environment:
-                question = Question((selector,), Destination(tag=call.query["to"], latest=True), "cvp", ignored)
-            try:
-                view = viewed(connection, call, question)
-            except InvalidQuery as wrong:
-                errors += wrong.messages
+    if asked.pacticipant and (asked.environment or call.query.get("to")):
+        selector = Selector(asked.pacticipant, asked.version or None, latest=not asked.version)
+        ignored = tuple(entry for entry in ignored_in(pairs_of(call)) if entry.participant)
+        question = Question((selector,), Destination(environment=asked.environment or None), "cvpv", ignored)
+        if not asked.environment:
+            question = Question((selector,), Destination(tag=call.query["to"], latest=True), "cvp", ignored)
+        static, mistake = static_in(pairs_of(call))
+        try:
+            view = viewed(call, replace(question, static=static, mistakes=(mistake,) if mistake else ()))
+        except InvalidQuery as wrong:
+            errors += wrong.messages
     if view is not None:
         waivers.note(call, view.answer)
     context: dict[str, Any] = {
@@ -140,8 +146,8 @@ def branch_page(call: CallDep, name: str, branch: str, environment: str) -> Resp
 
 
 def _fixed(call: Call, name: str, question: Question) -> Response:
+    view = viewed(call, question)
     with read(call.engine) as connection:
-        view = viewed(connection, call, question)
         environments, names = queries.environments(connection), queries.names(connection)
     environment = question.destination.environment if question.destination else None
     number = view.answer.case.specified[0].number if view.answer.case.specified else ""
@@ -160,11 +166,11 @@ def matrix_page(call: CallDep) -> Response:
     view = None
     with read(call.engine) as connection:
         environments, names = queries.environments(connection), queries.names(connection)
-        if question.selectors:
-            try:
-                view = viewed(connection, call, question)
-            except InvalidQuery as wrong:
-                errors += wrong.messages
+    if question.selectors:
+        try:
+            view = viewed(call, question)
+        except InvalidQuery as wrong:
+            errors += wrong.messages
     return page(
         call,
         "matrix.html",
@@ -174,6 +180,7 @@ def matrix_page(call: CallDep) -> Response:
         destination=question.destination or Destination(),
         latest_by=question.latest_by,
         limit=question.limit,
+        static=question.static,
         environments=environments,
         names=names,
         errors=errors,
@@ -188,6 +195,5 @@ def pair_page(call: CallDep, provider: str, consumer: str) -> Response:
         names = matrix_queries.participants_named(connection, [provider, consumer])
         known(names, provider, "provider")
         known(names, consumer, "consumer")
-        question = read_question(pairs_of(call)).about(Selector(consumer), Selector(provider))
-        view = viewed(connection, call, question)
+    view = viewed(call, read_question(pairs_of(call)).about(Selector(consumer), Selector(provider)))
     return page(call, "matrix.html", here="matrix", pair=(consumer, provider), errors=[], view=view)

@@ -74,6 +74,10 @@ def test_a_description_is_kept_with_its_version(client, expect):
         "createdAt": "{time}",
         "_links": {
             "self": {"href": "{base}" + URL, "title": "API description"},
+            "ts:comparisons": {
+                "href": "{base}" + URL + "/comparisons",
+                "title": "Contracts compared with this API description",
+            },
             "pb:pacticipant": {"href": "{base}/pacticipants/orders", "title": "Pacticipant", "name": "orders"},
             "pb:pacticipant-version": {
                 "href": "{base}/pacticipants/orders/versions/1",
@@ -157,6 +161,7 @@ def test_what_nobody_uses_is_told_by_operation(orders, client, expect):
         {
             "provider": {"name": "orders"},
             "version": "1",
+            "against": "description",
             "counted": "contracts of versions that are deployed, or released and supported, or the head of the "
             "consumer's main branch (the newest version with a contract, where no version of a main branch is known)",
             "unused": [
@@ -168,6 +173,7 @@ def test_what_nobody_uses_is_told_by_operation(orders, client, expect):
                 },
                 {"operation": "DELETE /orders/{id}", "used": False, "places": []},
             ],
+            "unseen": [],
             "_links": {
                 "self": {
                     "href": "{base}/pacticipants/orders/usage/unused",
