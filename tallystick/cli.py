@@ -83,6 +83,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.who_needs:who_needs",
         "Who uses an OPERATION of PROVIDER, or a PATH in it: how strictly, in which versions, where, since when.",
     ),
+    "failures": Entry(
+        "tallystick.client_sdk.commands.failures:failures",
+        "What fails with PROVIDER: since which versions, what passed last, and the first change that broke it.",
+    ),
     "list-environments": Entry(
         "tallystick.client_sdk.commands.environments:list_environments", "List the environments."
     ),

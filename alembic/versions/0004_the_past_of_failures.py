@@ -31,10 +31,12 @@ UPDATE failure_interval SET {name}_order = (
 
 def upgrade() -> None:
     id_type = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    types = {sa.String(): _TEXTS, id_type: _ORDERS, sa.DateTime(timezone=True): _MOMENTS}
-    for kind, names in types.items():
-        for name in names:
-            op.add_column("failure_interval", sa.Column(name, kind, nullable=True))
+    for name in _TEXTS:
+        op.add_column("failure_interval", sa.Column(name, sa.String(), nullable=True))
+    for name in _ORDERS:
+        op.add_column("failure_interval", sa.Column(name, id_type, nullable=True))
+    for name in _MOMENTS:
+        op.add_column("failure_interval", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_failure_interval_provider_consumer_until",
         "failure_interval",

@@ -5,19 +5,21 @@ Questions about verifications and contracts by id, for every part that explains 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select, true
+from sqlalchemy import Connection, bindparam, select, true
 
 from tallystick.broker import tables
 from tallystick.broker.deployability.queries import CONTRACT, HEAD, VERSION
+from tallystick.broker.deployability.rows import Row
+from tallystick.broker.verifications import queries
+from tallystick.broker.verifications.failures import whole
+from tallystick.broker.verifications.past import Past, chosen, read
 
 FAILURE: Any = tables.VerificationFailure.__table__  # type: ignore[attr-defined]
-INTERVAL: Any = tables.FailureInterval.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,6 @@ class FailedInteraction:
     interaction_sha: str | None
     description: str | None
     mismatches: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """The first provider version of an unbroken row of failures, and when it was seen."""
-
-    version: str
-    at: datetime
 
 
 def _among(column: Any, name: str) -> Any:
@@ -53,22 +47,6 @@ _FAILED = (
     )
     .where(_among(FAILURE.c.verification_id, "verifications"))
     .order_by(FAILURE.c.verification_id, FAILURE.c.id)
-)
-_SINCE = (
-    select(
-        INTERVAL.c.provider,
-        INTERVAL.c.consumer,
-        INTERVAL.c.interaction_sha,
-        INTERVAL.c.since_version,
-        func.min(INTERVAL.c.since_at).label("since_at"),
-    )
-    .where(
-        _among(INTERVAL.c.provider, "providers"),
-        _among(INTERVAL.c.consumer, "consumers"),
-        INTERVAL.c.until_at.is_(None),
-    )
-    .group_by(INTERVAL.c.provider, INTERVAL.c.consumer, INTERVAL.c.interaction_sha, INTERVAL.c.since_version)
-    .order_by(func.min(INTERVAL.c.since_at).desc())
 )
 _NEWEST_SUCCESS = (
     select(HEAD.c.provider_version_id)
@@ -105,20 +83,39 @@ def failed_interactions(
     return found
 
 
-def failing_since(
-    connection: Connection, providers: Sequence[str], consumers: Sequence[str]
-) -> dict[tuple[str, str, str], Since]:
-    """(provider, consumer, interaction sha) of what fails now, with its beginning; the earliest where branches differ.
+@dataclass(frozen=True, slots=True)
+class Pasts:
+    """What is recorded of failures between some applications, and where the code of their providers is."""
 
-    One statement, none for no names.
+    recorded: Mapping[tuple[str, str, str], Sequence[Past]] = field(default_factory=dict)
+    branches: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    repositories: Mapping[int, str] = field(default_factory=dict)
+
+    def of(self, row: Row, interaction_sha: str | None) -> Past | None:
+        """The past of an interaction that failed in a row's result; None is for the contract as a whole."""
+        sha = whole(row.contract_sha) if interaction_sha is None else interaction_sha
+        return self.about(row.provider, row.consumer, row.provider_version_id or 0, sha)
+
+    def about(self, provider: str, consumer: str, provider_version_id: int, sha: str) -> Past | None:
+        """The same by names; `sha` is the interaction's, or `whole(…)` of a contract's."""
+        recorded = self.recorded.get((provider, consumer, sha), ())
+        return chosen(recorded, provider_version_id, self.branches.get(provider_version_id, ()))
+
+
+def pasts(connection: Connection, rows: Sequence[Any], branches: Mapping[int, Sequence[str]]) -> Pasts:
+    """The past of rows that failed: `Row`s, or rows of results. `branches` are those of their provider versions.
+
+    Two statements, none for no rows.
     """
-    if not providers or not consumers:
-        return {}
-    values = {"providers": sorted(set(providers)), "consumers": sorted(set(consumers))}
-    return {
-        (row.provider, row.consumer, row.interaction_sha): Since(row.since_version, row.since_at)
-        for row in connection.execute(_SINCE, values)
-    }
+    if not rows:
+        return Pasts()
+    versions = {row.provider_version_id for row in rows if row.provider_version_id is not None}
+    found: dict[tuple[str, str, str], list[Past]] = {}
+    providers, consumers = {row.provider for row in rows}, {row.consumer for row in rows}
+    for each in queries.failures_among(connection, providers, consumers, versions):
+        told = read(each)
+        found.setdefault((told.provider, told.consumer, told.sha), []).append(told)
+    return Pasts(found, branches, queries.repositories(connection, {row.provider_id for row in rows}))
 
 
 def verified_by(connection: Connection, contracts: Sequence[int]) -> dict[int, str]:

@@ -12,6 +12,7 @@ import orjson
 from tallystick.broker.http import metadata
 from tallystick.broker.http.hal import moment, present
 from tallystick.broker.http.links import Links, link
+from tallystick.broker.verifications.past import Past, commit_url
 
 
 def result(row: Any, links: Links, tags: Sequence[tuple[str, bool]] | None = None) -> dict[str, Any]:
@@ -64,6 +65,61 @@ def _verified_by(text: str | None) -> dict[str, Any]:
 def _tag(row: Any, name: str, latest: bool, links: Links) -> dict[str, Any]:
     href = links.tag(row.provider, row.provider_version, name)
     return {"name": name, "latest": latest, "_links": {"self": link(href, "Tag", name)}}
+
+
+def past(told: Past | None, repository_url: str | None = None) -> dict[str, Any]:
+    """Since when an interaction fails, what passed last, and the first change that broke it.
+
+    All members are there; None is nothing known. Without `told` nothing is recorded.
+    """
+    if told is None:
+        reason = "not-enough-history"
+        sentence = "There is not enough history to say which change broke it."
+        return {"failingSince": None, "lastPassed": None, "firstChange": {"kind": reason, "sentence": sentence}}
+    interval = told.interval
+    return {
+        "failingSince": {
+            "providerVersion": interval.since.version,
+            "at": moment(interval.since.at),
+            "branch": told.branch or None,
+            "buildUrl": interval.since.build_url,
+            "commitUrl": commit_url(repository_url, interval.since.version),
+            "consumerVersion": told.consumer_version,
+        },
+        "lastPassed": interval.passed
+        and {
+            "providerVersion": interval.passed.version,
+            "at": moment(interval.passed.at),
+            "branch": told.branch or None,
+        },
+        "firstChange": _first_change(told),
+    }
+
+
+def _first_change(told: Past) -> dict[str, Any]:
+    change = told.first_change
+    provider = change.kind in ("provider", "both")
+    consumer = change.before is not None or change.kind == "never-passed"
+    return present(
+        {
+            "kind": change.kind,
+            "sentence": change.sentence,
+            "provider": {
+                "version": told.interval.since.version,
+                "after": change.after and {"version": change.after.version, "branch": change.after.branch or None},
+            }
+            if provider
+            else None,
+            "consumer": {
+                "version": told.consumer_version,
+                "before": change.before,
+                "added": change.added,
+                "changes": [each._asdict() for each in change.places],
+            }
+            if consumer
+            else None,
+        }
+    )
 
 
 def summary(providers: Sequence[str], results: Sequence[Any], links: Links, url: str) -> dict[str, Any]:

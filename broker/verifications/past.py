@@ -100,6 +100,10 @@ class Past:
     """The first consumer version that asked for the interaction as it is."""
     background: Background | None = None
 
+    @property
+    def first_change(self) -> FirstChange:
+        return first_change(self)
+
 
 @dataclass(frozen=True, slots=True)
 class FirstChange:
@@ -147,13 +151,6 @@ def first_change(past: Past) -> FirstChange:
         return FirstChange("consumer", sentence, before=before, places=places)
     sentence = f"Both changed since {past.provider} {_where(at)}, with which {older} passed: {what}, and {here} fails."
     return FirstChange("both", sentence, at, before, places=places)
-
-
-def since(past: Past) -> str:
-    """`fails since orders 8 (main), passed last with 7`."""
-    interval = past.interval
-    line = f"fails since {past.provider} {interval.since.version}{f' ({past.branch})' if past.branch else ''}"
-    return line + (f", passed last with {interval.passed.version}" if interval.passed else "")
 
 
 def chosen(pasts: Sequence[Past], order: int, branches: Sequence[str]) -> Past | None:

@@ -497,3 +497,43 @@ def contents(session: Session, contract_ids: Collection[int]) -> dict[int, Row[A
     """(id, sha, content) of contracts, by id. One statement."""
     wanted: Any = select(CONTRACT.c.id, CONTRACT.c.sha, CONTRACT.c.content)
     return {row.id: row for row in session.execute(wanted.where(CONTRACT.c.id.in_(sorted(contract_ids))))}
+
+
+_COVERING: Any = select(INTERVAL).where(
+    INTERVAL.c.provider.in_(bindparam("providers", expanding=True)),
+    INTERVAL.c.consumer.in_(bindparam("consumers", expanding=True)),
+    INTERVAL.c.since_order <= bindparam("newest"),
+    or_(INTERVAL.c.until_at.is_(None), INTERVAL.c.until_order > bindparam("oldest")),
+)
+
+
+def failures_among(
+    db: Connection, providers: Collection[str], consumers: Collection[str], provider_version_ids: Collection[int]
+) -> list[Row[Any]]:
+    """The intervals between these applications that some of these provider versions could be in. One statement, none
+    for no versions."""
+    if not provider_version_ids:
+        return []
+    return list(
+        db.execute(
+            _COVERING,
+            {
+                "providers": sorted(set(providers)),
+                "consumers": sorted(set(consumers)),
+                "oldest": min(provider_version_ids),
+                "newest": max(provider_version_ids),
+            },
+        )
+    )
+
+
+def repositories(db: Connection, participant_ids: Collection[int]) -> dict[int, str]:
+    """Where the code of applications is, of those that say so. One statement, none for no ids."""
+    if not participant_ids:
+        return {}
+    rows = db.execute(
+        select(_PARTICIPANT.c.id, _PARTICIPANT.c.repository_url).where(
+            _PARTICIPANT.c.id.in_(sorted(participant_ids)), _PARTICIPANT.c.repository_url.is_not(None)
+        )
+    )
+    return {row.id: row.repository_url for row in rows}

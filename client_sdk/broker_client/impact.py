@@ -41,6 +41,13 @@ def publish_description(
     return answer.document
 
 
+def failures(provider: str, consumer: str | None = None, *, ended: bool = False) -> Operation[Any]:
+    """What fails with a provider: since when, what passed last, the first change that broke it; also what is over."""
+    query = (*((("consumer", consumer),) if consumer else ()), *((("ended", "true"),) if ended else ()))
+    answer = yield Call("GET", segments("pacticipants", provider, "failures"), query=query)
+    return answer.document
+
+
 def unused(provider: str) -> Operation[Any]:
     """The fields of a provider's description that nobody uses."""
     answer = yield Call("GET", segments("pacticipants", provider, "usage", "unused"))

@@ -157,6 +157,7 @@ def deployability(document: Any) -> Deployability:
             (one.get("unblockedBy") or {}).get("pacticipant"),
             one.get("nextCommand"),
             tuple(one.get("interactions") or ()),
+            one,
         )
         for one in summary.get("ts:causes") or ()
     )

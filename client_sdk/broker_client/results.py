@@ -54,6 +54,7 @@ class Cause:
     unblocked_by: str | None = None
     next_command: str | None = None
     interactions: tuple[Mapping[str, Any], ...] = ()
+    document: Any = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

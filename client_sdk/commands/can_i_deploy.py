@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tallystick.client_sdk.commands import shared
+from tallystick.client_sdk.commands.failures import past
 
 if TYPE_CHECKING:
     from tallystick.client_sdk.broker_client.results import Deployability, Selector
@@ -224,11 +225,16 @@ def _print(answer: Deployability, subject: str, action: str) -> None:
     if answer.causes:
         shared.tell("")
         for cause in answer.causes:
+            provider = (cause.document.get("provider") or {}).get("name") or "the provider"
             shared.tell(f"- {cause.sentence}")
             for interaction in cause.interactions:
                 shared.tell(f"    {interaction.get('description') or interaction.get('id')}")
                 for mismatch in interaction.get("mismatches") or ():
                     shared.tell(f"      {_mismatch(mismatch)}")
+                for line in past(interaction, provider):
+                    shared.tell(f"      {line}")
+            for line in past(cause.document, provider):
+                shared.tell(f"    {line}")
             if cause.next_command:
                 whose = f" ({cause.unblocked_by})" if cause.unblocked_by else ""
                 shared.tell(f"    next{whose}: {cause.next_command}")

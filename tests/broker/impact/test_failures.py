@@ -22,9 +22,18 @@ def test_a_failure_says_since_which_provider_version_and_which_consumer_version(
         "sinceProviderVersion": "8",
         "since": "{time}",
         "sinceConsumerVersion": "1",
+        "lastFailed": {"providerVersion": "9", "at": "{time}"},
+        "lastPassed": {"providerVersion": "7", "at": "{time}", "branch": "main"},
+        "firstChange": {
+            "kind": "provider",
+            "sentence": "orders 8 broke it: it passed with 7.",
+            "provider": {"version": "8", "after": {"version": "7", "branch": "main"}},
+        },
+        "askedFor": True,
     }
     answer = {
         "provider": {"name": "orders"},
+        "verified": True,
         "failures": [line],
         "_links": {
             "self": {"href": "{base}/pacticipants/orders/failures", "title": "Failures of orders"},
