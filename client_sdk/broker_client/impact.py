@@ -48,9 +48,10 @@ def failures(provider: str, consumer: str | None = None, *, ended: bool = False)
     return answer.document
 
 
-def unused(provider: str) -> Operation[Any]:
-    """The fields of a provider's description that nobody uses."""
-    answer = yield Call("GET", segments("pacticipants", provider, "usage", "unused"))
+def unused(provider: str, against: str | None = None) -> Operation[Any]:
+    """What a provider offers and nobody uses, by its `description` or its `shape`; None: by what there is."""
+    query = (("against", against),) if against else ()
+    answer = yield Call("GET", segments("pacticipants", provider, "usage", "unused"), query=query)
     return answer.document
 
 

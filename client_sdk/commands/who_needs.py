@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tallystick.client_sdk.commands import shared
+
+if TYPE_CHECKING:
+    from tallystick.client_sdk.broker_client.client import BrokerClient
 
 
 @click.command("who-needs")
 @click.argument("provider")
 @click.argument("operation", required=False)
 @click.argument("path", required=False)
-@click.option("--unused", is_flag=True, help="The fields of its API description that nobody uses.")
+@click.option("--unused", is_flag=True, help="What it offers and nobody uses.")
+@click.option(
+    "--against",
+    type=click.Choice(["description", "shape"]),
+    help="With --unused: its API description, or its answers as seen in verification. Default: the first there is.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: a line per consumer, version, place and environment.")
 @shared.json_option
 @shared.broker_options
@@ -27,6 +36,7 @@ def who_needs(
     operation: str | None,
     path: str | None,
     unused: bool,
+    against: str | None,
     as_csv: bool,
 ) -> None:
     """Who uses an OPERATION of PROVIDER, or a PATH in it: how strictly, in which versions, where, since when.
@@ -35,17 +45,20 @@ def who_needs(
       tallystick who-needs orders
       tallystick who-needs orders 'GET /orders/{id}'
       tallystick who-needs orders 'GET /orders/{id}' '$.lines[*].total'
+      tallystick who-needs orders --unused
 
     PATH may have a status before it ('200 $.total'), or be 'query NAME', 'header NAME', 'metadata NAME'.
-    Exits with 0 when somebody does, 3 when nobody is known to.
+    Exits with 0 when somebody does, 3 when nobody is known to. With --unused: 0 when something is used by nobody, 3
+    when nothing is, or nothing is known of what it offers.
     """
     from tallystick.client_sdk.broker_client import impact
 
     if unused and (operation or path):
         raise click.UsageError("--unused is about the whole provider: leave OPERATION and PATH out")
+    if against and not unused:
+        raise click.UsageError("--against says what to compare with: give --unused too")
     with broker() as client:
-        question = impact.unused(provider) if unused else impact.usage(provider, operation, path)
-        found = client.run(question)
+        found = _unused(client, provider, against) if unused else client.run(impact.usage(provider, operation, path))
     if as_json:
         shared.print_json(found)
     elif as_csv:
@@ -94,15 +107,45 @@ def _lines(consumer: Any, path: str | None) -> list[tuple[str, ...]]:
 _ORDER = ("presence", "type", "format", "range", "regex", "value")
 
 
+def _unused(client: BrokerClient, provider: str, against: str | None) -> Any:
+    from tallystick.client_sdk.broker_client import impact
+    from tallystick.client_sdk.broker_client.errors import NotFound
+
+    try:
+        return client.run(impact.unused(provider, against))
+    except NotFound as missing:
+        raise shared.Failure(missing.hint or str(missing), shared.UNKNOWN) from None
+
+
 def _tell_unused(found: Any) -> None:
+    provider, version = found["provider"]["name"], found["version"]
     for operation in found["unused"]:
         shared.tell(operation["operation"] + ("" if operation["used"] else "  (the operation as a whole)"))
-        for place in operation["places"]:
+        for place in _outermost(operation["places"]):
             shared.tell(f"  {place}")
+    against = found.get("against", "description")
     if not found["unused"]:
-        shared.tell("every field of the description is used by somebody")
-    shared.tell(f"description: {found['provider']['name']} {found['version']}")
+        shared.tell(f"everything that the {against} has is used by somebody")
+    if found.get("unseen"):
+        has = "is not described" if against == "description" else "was not seen in the answers"
+        shared.tell(f"used, and {has}: {', '.join(found['unseen'])}", colour="yellow")
+    shared.tell(f"{against}: {provider} {version}")
+    if found.get("caveat"):
+        shared.tell(f"note: {found['caveat']}")
     shared.tell(f"counted: {found['counted']}")
+
+
+def _outermost(places: Sequence[str]) -> list[str]:
+    """Places, those within another one of them counted with it: `$.address  (and 3 places in it)`."""
+    inside: dict[str, int] = {}
+    for place in places:
+        outer = next((one for one in inside if place.startswith((f"{one}.", f"{one}["))), None)
+        if outer is None:
+            inside[place] = 0
+        else:
+            inside[outer] += 1
+    counted = {one: f"  (and {count} place{'s' if count > 1 else ''} in it)" for one, count in inside.items() if count}
+    return [one + counted.get(one, "") for one in inside]
 
 
 def _csv(found: Any) -> str:
@@ -112,9 +155,12 @@ def _csv(found: Any) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     if "unused" in found:
-        writer.writerow(("operation", "operation used", "place"))
+        writer.writerow(("operation", "operation used", "place", "against", "version"))
+        compared = (found.get("against", "description"), found["version"])
         for one in found["unused"]:
-            writer.writerows((one["operation"], "yes" if one["used"] else "no", each) for each in one["places"] or [""])
+            used = "yes" if one["used"] else "no"
+            for place in one["places"] or [""]:
+                writer.writerow([_harmless(cell) for cell in (one["operation"], used, place, *compared)])
         return out.getvalue()
     if "usedBy" in found:
         writer.writerow(("operation", "consumer"))

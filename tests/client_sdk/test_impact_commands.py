@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -132,6 +133,65 @@ def test_who_needs_lists_operations_and_what_nobody_uses(run):
     assert (code, out.splitlines()[:2]) == (0, ["GET /orders/{id}", "  200 $.note"])
 
 
+def test_what_nobody_uses_of_answers_that_were_seen(run, broker):
+    address = {"name": ["object"], "name.first": ["string"], "name.last": ["string"]}
+    order = {
+        "method": "GET", "template": "/orders/{id}", "side": "response", "status": "200",
+        "body": {"$.id": ["integer"], **{f"$.{path}": types for path, types in address.items()}},
+    }  # fmt: skip
+    stock = {"side": "message", "template": "=stock", "body": {"$.sku": ["string"]}}
+    with httpx.Client(base_url=broker) as client:
+        client.put("/pacticipants/orders/versions/2", json={}).raise_for_status()
+        sent = {"answers": [order, stock]}
+        client.post("/pacticipants/orders/versions/2/shape", json=sent).raise_for_status()
+
+    code, out, _ = run("who-needs", "orders", "--unused", "--against", "shape")
+    assert code == 0
+    assert out.splitlines()[:-1] == [
+        "GET /orders/{id}",
+        "  200 $.name  (and 2 places in it)",
+        "=stock  (the operation as a whole)",
+        "shape: orders 2",
+        "note: a shape has the operations that contracts asked for, with the fields that were in the answers",
+    ]
+
+    code, out, _ = run("who-needs", "orders", "--unused", "--against", "shape", "--csv")
+    assert list(csv.reader(io.StringIO(out))) == [
+        ["operation", "operation used", "place", "against", "version"],
+        ["GET /orders/{id}", "yes", "200 $.name", "shape", "2"],
+        ["GET /orders/{id}", "yes", "200 $.name.first", "shape", "2"],
+        ["GET /orders/{id}", "yes", "200 $.name.last", "shape", "2"],
+        ["'=stock", "no", "", "shape", "2"],
+    ]
+
+    code, out, _ = run("who-needs", "orders", "--unused", "--against", "shape", "--json")
+    assert (code, json.loads(out)["against"]) == (0, "shape")
+
+
+def test_what_is_used_and_was_never_seen_is_told_too(run, broker):
+    with httpx.Client(base_url=broker) as client:
+        client.put("/pacticipants/orders/versions/3", json={}).raise_for_status()
+        client.post("/pacticipants/orders/versions/3/shape", json={"answers": []}).raise_for_status()
+
+    code, out, _ = run("who-needs", "orders", "--unused", "--against", "shape")
+
+    assert code == 3
+    assert out.startswith("everything that the shape has is used by somebody\n"
+                          "used, and was not seen in the answers: GET /orders/{id}\n")  # fmt: skip
+
+
+def test_with_nothing_to_compare_with_it_is_told_what_to_run(run, broker):
+    with httpx.Client(base_url=broker) as client:
+        client.put("/pacticipants/newcomer/versions/1", json={}).raise_for_status()
+
+    code, out, err = run("who-needs", "newcomer", "--unused")
+
+    assert (code, out) == (3, "")
+    assert "tallystick publish-description" in err
+    assert "tallystick verify --publish" in err
+    assert len(err.strip().splitlines()) == 1
+
+
 def test_an_unknown_provider_is_told_in_one_line(run):
     code, _, err = run("who-needs", "nobody")
 
@@ -175,6 +235,7 @@ def test_markdown_holds_no_markup_of_strangers(run):
         (["impact", "orders"], 2, "what changes?"),
         (["impact", "orders", "--edit", "delete it"], 2, "expected at position 0"),
         (["who-needs", "orders", "--unused", "GET /orders"], 2, "--unused is about the whole provider"),
+        (["who-needs", "orders", "--against", "shape"], 2, "--against says what to compare with"),
         (["plan", "create", "orders"], 2, "Missing option '--edit'"),
     ],
 )
