@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from typing import Final
+from urllib.parse import parse_qsl
 
 from python_multipart import create_form_parser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File
 
 from tallystick.broker.errors import Malformed
+from tallystick.broker.http.media import bare
 
-TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+MULTIPART: Final = "multipart/form-data"
+TYPES: Final = ("application/x-www-form-urlencoded", MULTIPART)
 """Only browsers send these, so they say that a page is wanted."""
 
 _MOST: Final = 1000  # fields; how large they are together is limited with the body
-_CONFIG: Final = {"MAX_FIELDS": _MOST, "MAX_FIELD_SIZE": math.inf, "MAX_MEMORY_FILE_SIZE": math.inf}
+_CONFIG: Final = {"MAX_FIELD_SIZE": math.inf, "MAX_MEMORY_FILE_SIZE": math.inf}
 
 
 def read(content_type: str, body: bytes) -> dict[str, list[bytes]]:
@@ -23,12 +26,22 @@ def read(content_type: str, body: bytes) -> dict[str, list[bytes]]:
 
     `content_type` is the whole header, since it names the boundary of a multipart body.
     """
+    try:
+        pairs = _multipart(content_type, body) if bare(content_type) == MULTIPART else _encoded(body)
+    except (FormParserError, ValueError) as wrong:
+        raise Malformed(f"the form cannot be read: {wrong}") from None
     found: dict[str, list[bytes]] = {}
+    for name, value in pairs:
+        found.setdefault(name.decode("utf-8", "replace"), []).append(value)
+    return found
 
-    def add(name: bytes | None, value: bytes) -> None:
-        found.setdefault((name or b"").decode("utf-8", "replace"), []).append(value)
-        if sum(map(len, found.values())) > _MOST:
-            raise FormParserError(f"there are more than {_MOST} fields")
+
+def _encoded(body: bytes) -> list[tuple[bytes, bytes]]:
+    return parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST)
+
+
+def _multipart(content_type: str, body: bytes) -> list[tuple[bytes, bytes]]:
+    found: list[tuple[bytes, bytes]] = []
 
     def on_field(field: Field) -> None:
         add(field.field_name, field.value or b"")
@@ -37,10 +50,12 @@ def read(content_type: str, body: bytes) -> dict[str, list[bytes]]:
         file.file_object.seek(0)
         add(file.field_name, file.file_object.read())
 
-    try:
-        parser = create_form_parser({"Content-Type": content_type.encode("latin-1")}, on_field, on_file, _CONFIG)
-        parser.write(body)
-        parser.finalize()
-    except (FormParserError, ValueError) as wrong:
-        raise Malformed(f"the form cannot be read: {wrong}") from None
+    def add(name: bytes | None, value: bytes) -> None:
+        found.append((name or b"", value))
+        if len(found) > _MOST:
+            raise FormParserError(f"there are more than {_MOST} fields")
+
+    parser = create_form_parser({"Content-Type": content_type.encode("latin-1")}, on_field, on_file, _CONFIG)
+    parser.write(body)
+    parser.finalize()
     return found

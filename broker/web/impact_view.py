@@ -33,9 +33,7 @@ def written(kind: str, target: str, to: str) -> str:
 def examples(operations: Mapping[str, Sequence[str]], rows: Iterable[Any]) -> list[str]:
     """Edits of what is really used: of fields among the rows, and of the operation that has the fewest users."""
     found: list[str | None] = []
-    fields = [row for row in rows if row.path not in ("", "$")]
-    read = [row for row in fields if row.part in ("response body", "message body")]
-    sent = [row for row in fields if row.part in ("request body", "request query")]
+    read = [row for row in rows if row.path not in ("", "$") and row.part in ("response body", "message body")]
     if read:
         inner = next((row for row in read if "." in row.path.removeprefix("$.")), read[-1])
         first = read[0]
@@ -43,8 +41,6 @@ def examples(operations: Mapping[str, Sequence[str]], rows: Iterable[Any]) -> li
         found.append(edit("type", _target(inner), "integer" if places.value_type(inner) != "integer" else "string"))
         if "[" not in first.path:
             found.append(edit("rename", _target(first), f"to '{first.path}_new'"))
-    if sent:
-        found.append(edit("require", _target(sent[0])))
     if operations:
         found.append(edit("drop operation", min(operations, key=lambda one: (len(operations[one]), one))))
     return [one for one in dict.fromkeys(found) if one is not None]
