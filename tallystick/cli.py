@@ -79,6 +79,10 @@ COMMANDS: Final[dict[str, Entry]] = {
         "tallystick.client_sdk.commands.describe_api:publish_description",
         "Publish the API description (OpenAPI 3, JSON or YAML) of a version of PROVIDER.",
     ),
+    "compare": Entry(
+        "tallystick.client_sdk.commands.compare:compare",
+        "Compare a CONTRACT with an API DESCRIPTION, both files; or what the broker holds. Static: nothing is run.",
+    ),
     "who-needs": Entry(
         "tallystick.client_sdk.commands.who_needs:who_needs",
         "Who uses an OPERATION of PROVIDER, or a PATH in it: how strictly, in which versions, where, since when.",

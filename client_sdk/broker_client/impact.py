@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tallystick.client_sdk.broker_client.wire import Call, Operation, embedded, segments
@@ -25,19 +25,43 @@ def publish_description(
     branch: str | None = None,
     tags: Sequence[str] = (),
     build_url: str | None = None,
+    verified: bool | None = None,
+    facts: Mapping[str, str] | None = None,
+    report: bytes | None = None,
 ) -> Operation[Any]:
-    """Publish the API description of a provider version, JSON or YAML, with its branch and tags."""
-    contract = {
+    """Publish the API description of a provider version, JSON or YAML, with its branch and tags.
+
+    `verified`: whether the provider's own check of it passed; None where there was none. `facts` say who made it
+    (verifier, verifierVersion) and what `report` is (format, contentType).
+    """
+    contract: dict[str, Any] = {
         "content": base64.b64encode(content).decode("ascii"),
         "contentType": content_type,
         "specification": "oas",
     }
+    if verified is not None:
+        contract["selfVerificationResults"] = {"success": verified, **(facts or {})}
+        if report is not None:
+            contract["selfVerificationResults"]["content"] = base64.b64encode(report).decode("ascii")
     body: dict[str, Any] = {"pacticipantVersionNumber": version, "tags": list(tags), "contract": contract}
     if branch:
         body["branch"] = branch
     if build_url:
         body["buildUrl"] = build_url
     answer = yield Call("POST", segments("provider-contracts", "provider", provider, "publish"), body)
+    return answer.document
+
+
+def comparisons(
+    provider: str, version: str, *, consumer: str | None = None, consumer_version: str | None = None
+) -> Operation[Any]:
+    """The description of a provider version compared with the contracts that count, or with one consumer's."""
+    named = (("consumer", consumer), ("consumerVersion", consumer_version))
+    answer = yield Call(
+        "GET",
+        segments("pacticipants", provider, "versions", version, "description", "comparisons"),
+        query=tuple((name, value) for name, value in named if value is not None),
+    )
     return answer.document
 
 

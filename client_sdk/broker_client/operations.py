@@ -118,8 +118,13 @@ def matrix(
     latest_by: str | None = None,
     success: Sequence[bool | None] = (),
     single_latest: bool = True,
+    static_evidence: bool | None = None,
 ) -> Operation[Deployability]:
-    """Ask the matrix, and its decision. The words of the query are the official clients'."""
+    """Ask the matrix, and its decision. The words of the query are the official clients'.
+
+    `static_evidence`: whether comparisons with API descriptions may answer where results are owed; None leaves it to
+    what the providers said once and for all.
+    """
     query: list[tuple[str, str]] = []
     for selector in selectors:
         query += _selector_query("q", selector)
@@ -137,6 +142,8 @@ def matrix(
         query.append(("latest", "true"))
     if limit is not None:
         query.append(("limit", str(limit)))
+    if static_evidence is not None:
+        query.append(("staticEvidence", str(static_evidence).lower()))
     query += [("success[]", "" if wish is None else str(wish).lower()) for wish in success]
     answer = yield Call("GET", "/matrix", query=tuple(query))
     return deployability(answer.document)
@@ -275,18 +282,24 @@ def _verdict(deployable: object) -> Verdict:
     return "yes" if deployable is True else "no"
 
 
+_BY_OUTCOME: Final = {"compatible": True, "incompatible": False}
+
+
 def _row(row: Any) -> MatrixRow:
     consumer, provider = row.get("consumer") or {}, row.get("provider") or {}
     result = row.get("verificationResult") or {}
+    static = row.get("ts:evidence") == "static"
+    compared = (row.get("ts:comparison") or {}) if static else {}
     return MatrixRow(
         str(consumer.get("name", "")),
         str((consumer.get("version") or {}).get("number", "")),
         str(provider.get("name", "")),
         (provider.get("version") or {}).get("number"),
-        result.get("success"),
+        _BY_OUTCOME.get(str(compared.get("outcome"))) if static else result.get("success"),
         bool(row.get("ignored")),
         result.get("verifiedAt"),
-        ((result.get("_links") or {}).get("self") or {}).get("href"),
+        (((compared or result).get("_links") or {}).get("self") or {}).get("href"),
+        static,
     )
 
 

@@ -116,9 +116,18 @@ def create_or_update_pacticipant(
     display_name: str | None = None,
     main_branch: str | None = None,
     repository_url: str | None = None,
+    static_evidence: bool | None = None,
 ) -> Operation[Pacticipant]:
-    """Make an application known, or change what is known of it."""
-    wishes = {"displayName": display_name, "mainBranch": main_branch, "repositoryUrl": repository_url}
+    """Make an application known, or change what is known of it.
+
+    `static_evidence`: whether its API descriptions may answer in can-i-deploy where it owes results as a provider.
+    """
+    wishes = {
+        "displayName": display_name,
+        "mainBranch": main_branch,
+        "repositoryUrl": repository_url,
+        "ts:staticEvidence": static_evidence,
+    }
     body = {"name": name} | {key: value for key, value in wishes.items() if value is not None}
     path = segments("pacticipants", name)
     found = yield Call("GET", path, allow=(404,))
@@ -196,6 +205,7 @@ def _pacticipant(document: Any) -> Pacticipant:
         document.get("displayName"),
         document.get("mainBranch"),
         document.get("repositoryUrl"),
+        document.get("ts:staticEvidence") is True,
         document,
     )
 

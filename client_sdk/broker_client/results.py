@@ -43,6 +43,8 @@ class MatrixRow:
     ignored: bool = False
     verified_at: str | None = None
     url: str | None = None
+    static: bool = False
+    """Static evidence: `success` is what comparing the contract with an API description gave; nothing was run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Pacticipant:
     display_name: str | None = None
     main_branch: str | None = None
     repository_url: str | None = None
+    static_evidence: bool = False
+    """As a provider: its API descriptions may answer in can-i-deploy where results are owed."""
     document: Any = field(default=None, repr=False, compare=False)
 
 

@@ -48,12 +48,21 @@ def _waiting(command: shared.F) -> shared.F:
     return command
 
 
+_static_evidence = click.option(
+    "--static-evidence/--no-static-evidence",
+    default=None,
+    help="Where a result is owed, comparing the contract with the provider version's API description may answer, "
+    "labelled. Left out: where the provider is known to want it.",
+)
+
+
 @click.command("can-i-deploy")
 @_selectors
 @click.option("--to-environment", metavar="E", help="Where it would go.")
 @click.option("--to", "to_tag", metavar="TAG", help="Versions with this tag are what it would meet.")
 @click.option("--with-main-branches", is_flag=True, help="The others' main branches are what it would meet.")
 @_waiting
+@_static_evidence
 @shared.json_option
 @shared.broker_options
 @click.pass_context
@@ -69,6 +78,7 @@ def can_i_deploy(
     retry_while_unknown: int,
     retry_interval: int,
     dry_run: bool,
+    static_evidence: bool | None,
     **_: Any,
 ) -> None:
     """May this version go to that environment? Exits with 0 for yes, 1 for no, 3 for unknown or unanswerable."""
@@ -85,6 +95,7 @@ def can_i_deploy(
                 to_main_branches=with_main_branches,
                 ignore=ignored,
                 limit=limit,
+                static_evidence=static_evidence,
             )
             return answer
 
@@ -95,6 +106,7 @@ def can_i_deploy(
 @click.command("can-i-merge")
 @_selectors
 @_waiting
+@_static_evidence
 @shared.json_option
 @shared.broker_options
 @click.pass_context
@@ -107,6 +119,7 @@ def can_i_merge(
     retry_while_unknown: int,
     retry_interval: int,
     dry_run: bool,
+    static_evidence: bool | None,
     **_: Any,
 ) -> None:
     """Does this version fit the main branches of what it is integrated with?"""
@@ -114,7 +127,9 @@ def can_i_merge(
 
     def ask() -> Deployability:
         with broker() as client:
-            answer: Deployability = client.can_i_deploy(selectors, to_main_branches=True, ignore=ignored, limit=limit)
+            answer: Deployability = client.can_i_deploy(
+                selectors, to_main_branches=True, ignore=ignored, limit=limit, static_evidence=static_evidence
+            )
             return answer
 
     _conclude(ctx, ask, as_json, retry_while_unknown, retry_interval, dry_run, (_subject(selectors), "be merged"))
@@ -126,6 +141,7 @@ def can_i_merge(
 @click.option("--success", type=click.Choice(["true", "false", "unverified"]), multiple=True, help="Keep such rows.")
 @click.option("--latestby", type=click.Choice(["cvpv", "cvp", "cp"]), default="cvpv", show_default=True,
               help="One row per group of consumer, consumer version, provider, provider version.")  # fmt: skip
+@_static_evidence
 @shared.json_option
 @shared.broker_options
 @click.pass_context
@@ -137,6 +153,7 @@ def matrix(
     limit: int | None,
     success: tuple[str, ...],
     latestby: str,
+    static_evidence: bool | None,
     **_: Any,
 ) -> None:
     """Which versions have been verified with which. Always exits with 0: it shows, can-i-deploy decides."""
@@ -144,7 +161,13 @@ def matrix(
     wishes = [None if word == "unverified" else word == "true" for word in success]
     with broker() as client:
         answer = client.matrix(
-            selectors, ignore=ignored, limit=limit, latest_by=latestby, success=wishes, single_latest=False
+            selectors,
+            ignore=ignored,
+            limit=limit,
+            latest_by=latestby,
+            success=wishes,
+            single_latest=False,
+            static_evidence=static_evidence,
         )
     if as_json:
         shared.print_json(answer.document)
@@ -275,7 +298,7 @@ def rows(answer: Deployability) -> str:
                 row.consumer_version,
                 row.provider,
                 row.provider_version or "?",
-                words[row.success] + (" (ignored)" if row.ignored else ""),
+                words[row.success] + (" (static)" if row.static else "") + (" (ignored)" if row.ignored else ""),
             )
             for row in answer.rows
         ],

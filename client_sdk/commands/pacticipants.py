@@ -40,8 +40,16 @@ def describe_pacticipant(broker: Any, as_json: bool, name: str) -> None:
         return
     shared.tell(
         shared.table(
-            ("NAME", "DISPLAY NAME", "MAIN BRANCH", "REPOSITORY"),
-            [(found.name, found.display_name, found.main_branch, found.repository_url)],
+            ("NAME", "DISPLAY NAME", "MAIN BRANCH", "REPOSITORY", "STATIC EVIDENCE"),
+            [
+                (
+                    found.name,
+                    found.display_name,
+                    found.main_branch,
+                    found.repository_url,
+                    "allowed" if found.static_evidence else "no",
+                )
+            ],
         )
     )
 
@@ -51,6 +59,11 @@ def describe_pacticipant(broker: Any, as_json: bool, name: str) -> None:
 @click.option("--display-name", metavar="TEXT", help="How people know it.")
 @click.option("--main-branch", metavar="B", help="The branch that deployments come from.")
 @click.option("--repository-url", metavar="URL", help="Where its source is.")
+@click.option(
+    "--static-evidence/--no-static-evidence",
+    default=None,
+    help="As a provider: whether in can-i-deploy its API descriptions may answer where it owes results.",
+)
 @shared.json_option
 @shared.broker_options
 def create_or_update_pacticipant(
@@ -60,11 +73,16 @@ def create_or_update_pacticipant(
     display_name: str | None,
     main_branch: str | None,
     repository_url: str | None,
+    static_evidence: bool | None,
 ) -> None:
     """Make an application known, or change what is known of it."""
     with broker() as client:
         made = client.create_or_update_pacticipant(
-            name, display_name=display_name, main_branch=main_branch, repository_url=repository_url
+            name,
+            display_name=display_name,
+            main_branch=main_branch,
+            repository_url=repository_url,
+            static_evidence=static_evidence,
         )
     if as_json:
         shared.print_json(made.document)
