@@ -89,16 +89,13 @@ def contract_of(content: bytes) -> Contract | None:
 
 
 def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None, old: Any = None) -> Answer:
-    """The answer for edits (C), or for the difference of two descriptions (B, `old` and `new`). A few statements."""
+    """The answer for edits (C), or for the difference of two descriptions (B, `old` and `new`). A few statements.
+
+    Without either no contract is read: the answer is one to join with what a build did.
+    """
     known = users.consumers(queries.standings(db, provider.id))
-    contracts: dict[int, Contract] = {}
-    unread: list[int] = []
-    for row in queries.contents(db, users.contract_ids(known)):
-        contract = contract_of(bytes(row.content))
-        if contract is None:
-            unread.append(row.id)
-        else:
-            contracts[row.id] = contract
+    asked = users.contract_ids(known) if edits or new is not None else []
+    contracts, unread = _contracts(db, asked)
     pairs = sorted(contracts.items())
     if new is not None:
         found = what_if(pairs, old, new)
@@ -110,6 +107,19 @@ def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None
     ever = frozenset(normal_operation(places.shown(one)) for one in queries.operations(db, provider.id))
     answer = _answer(provider.name, "C", tuple(edits), prediction, known, contracts, templates, unread)
     return replace(answer, ever=ever)
+
+
+def _contracts(db: queries.Db, ids: Sequence[int]) -> tuple[dict[int, Contract], list[int]]:
+    """The contracts by id, and the ids of those that are none the core can read. One statement per 500."""
+    contracts: dict[int, Contract] = {}
+    unread: list[int] = []
+    for row in queries.contents(db, ids):
+        contract = contract_of(bytes(row.content))
+        if contract is None:
+            unread.append(row.id)
+        else:
+            contracts[row.id] = contract
+    return contracts, unread
 
 
 def _answer(
@@ -138,18 +148,32 @@ def with_replay(
     *,
     published: bool = False,
 ) -> Answer:
-    """The answer, joined with what a build did with each contract. One statement where contracts are not read yet."""
+    """The answer, joined with what a build did with each contract. Four statements where contracts are not read yet."""
     spoken_of = [key for key, one in reported.items() if not one.plain and key not in answer.contracts]
-    read_too = {row.id: contract_of(bytes(row.content)) for row in queries.contents(db, spoken_of)}
-    contracts = {**answer.contracts, **{key: one for key, one in read_too.items() if one is not None}}
-    replay = Replay(
-        build,
-        published,
-        {key: replays.replayed(one, contracts.get(key)) for key, one in reported.items()},
-        reasons or {},
-    )
-    predicted = answer.edits or answer.strength == "B"
-    return replace(answer, replay=replay, contracts=contracts, strength=answer.strength if predicted else "A")
+    contracts = {**answer.contracts, **_contracts(db, spoken_of)[0]}
+    did = {key: replays.replayed(one, contracts.get(key)) for key, one in reported.items()}
+    replay = Replay(build, published, did, reasons or {})
+    if answer.edits or answer.strength == "B":
+        return replace(answer, replay=replay, contracts=contracts)
+    contracts |= _contracts(db, _calling_the_same(db, answer, contracts, replay))[0]
+    return replace(answer, replay=replay, contracts=contracts, strength="A")
+
+
+def _calling_the_same(db: queries.Db, answer: Answer, contracts: Mapping[int, Contract], replay: Replay) -> list[int]:
+    """Further contracts that use an operation that fails: a side-by-side version moves them too. Two statements."""
+    failing = [
+        usage(contracts[key].interactions[position], answer.templates)[:1]
+        for key in replay.broken & contracts.keys()
+        for position in replay.contracts[key].failed
+        if position != replays.WHOLE
+    ]
+    wanted = {normal_operation(row.operation) for rows in failing for row in rows}
+    if not wanted:
+        return []
+    ids = users.contract_ids(answer.consumers)
+    rows = queries.users_of_operations(db, _provider_id(db, answer.provider), ids)
+    calling = {row.contract_id for row in rows if normal_operation(places.shown((row.method, row.template))) in wanted}
+    return sorted(calling - contracts.keys())
 
 
 def published(db: queries.Db, answer: Answer, version: Any) -> Answer:

@@ -94,10 +94,7 @@ def untouched(found: Any) -> str:
 
 def tolerated(found: Any) -> list[str]:
     """Who relies on what changes, and bears it."""
-    return [
-        f"{one['consumer']}, {one['interaction']}: {one['edit']} (its rules accept what would come)"
-        for one in found["tolerated"]
-    ]
+    return [f"{one['consumer']}, {one['interaction']}: {one['edit']}" for one in found["tolerated"]]
 
 
 def unused(found: Any) -> list[str]:

@@ -80,6 +80,8 @@ def test_a_replay_tells_who_breaks_where_and_whom_to_ask(orders, client):
     assert found["cost"]["points"] == 5 + 1 + 4 + 4 + 5
     assert [one["way"] for one in found["ways"]] == ["tolerant addition", "expand and contract", "side-by-side version"]
     assert found["ways"][1]["steps"][0]["does"] == "tells that GET /orders/{id} 200 $.lines[*].total will go"
+    # Who calls the operation and is not broken would move too.
+    assert found["ways"][2]["acts"] == ["orders", "mail", "old", "web"]
     assert "agreement" not in found
     assert "agreement" not in web["breaks"][0]
 
