@@ -23,6 +23,7 @@ from tallystick.broker.http.media import JSON, YAML
 from tallystick.broker.http.routing import Routes
 from tallystick.broker.impact import descriptions, queries, self_verification, users
 from tallystick.broker.impact.queries import DESCRIPTION
+from tallystick.broker.moves import moved
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import participant_named
 
@@ -91,6 +92,8 @@ def delete_description(call: CallDep, pacticipant: str, version: str) -> Respons
         row = queries.description(session, pacticipant, version)
         if row is None:
             raise NotFound()
+        participants.lock(session, row.participant_id)
+        moved(session, [row.participant_id])
         session.execute(delete(DESCRIPTION).where(DESCRIPTION.c.id == row.id))
     return hal.nothing()
 

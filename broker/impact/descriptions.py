@@ -12,6 +12,7 @@ from tallystick.broker.contracts import api_descriptions
 from tallystick.broker.impact import queries, self_verification
 from tallystick.broker.impact.queries import DESCRIPTION
 from tallystick.broker.impact.self_verification import SelfVerification
+from tallystick.broker.moves import moved
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract.openapi.operations import operations
 
@@ -35,6 +36,7 @@ def save(
         "content": content,
         **(self_verification.NONE if said is None else said.columns()),
     }
+    moved(session, [participant_id])
     statement = upsert(dialect_of(session), DESCRIPTION).values(**values)
     session.execute(
         statement.on_conflict_do_update(

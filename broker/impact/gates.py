@@ -102,7 +102,8 @@ def _basis(described: Any, edits: Sequence[Edit], known: frozenset[int]) -> Basi
     wanted = plan_counting.new_places(edits)
     offered: set[int] = set()
     for one in fields.offered(document) if wanted else ():
-        offered |= wanted.get((normal_operation(one.operation), one.side, one.word, one.path), frozenset())
+        side, word = plan_counting.side_and_word(f"{one.side} {one.word}")
+        offered |= wanted.get((normal_operation(one.operation), side, word, one.path), frozenset())
     return Basis(
         described.sha,
         None,

@@ -194,10 +194,10 @@ class Holders:
 
 def reason(provider: str, holders: Holders, slip: bool) -> str:
     """Why the old shape may go or not."""
-    if slip:
-        return f"neither a contract nor a description of {provider} has the operation: check the edits"
     if holders.relying:
         return f"{', '.join(holders.relying)} still {'relies' if len(holders.relying) == 1 else 'rely'} on it"
+    if slip:
+        return f"neither a contract nor a description of {provider} has the operation: check the edits"
     if holders.unread:
         return f"a contract of {', '.join(holders.unread)} cannot be read, so nobody knows what it relies on"
     return "no live consumer relies on it"

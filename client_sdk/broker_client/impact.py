@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.client_sdk.broker_client.wire import Call, Operation, embedded, segments
+from tallystick.client_sdk.broker_client.wire import Call, Operation, embedded, links, segments
 
 
 def usage(provider: str, operation: str | None = None, path: str | None = None) -> Operation[Any]:
@@ -106,10 +106,18 @@ def impact(
     return answer.document
 
 
-def plans(provider: str | None = None) -> Operation[list[Any]]:
-    """Planned changes, open ones first."""
-    answer = yield Call("GET", "/plans", query=(("provider", provider),) if provider else ())
-    return embedded(answer.document, "plans")
+def plans(
+    provider: str | None = None, *, title: str | None = None, is_open: bool | None = None
+) -> Operation[list[Any]]:
+    """Planned changes, open ones first, newest first: all pages of them."""
+    wanted = {"provider": provider, "title": title, "open": None if is_open is None else str(is_open).lower()}
+    query = tuple((name, value) for name, value in wanted.items() if value is not None)
+    answer = yield Call("GET", "/plans", query=query)
+    found = embedded(answer.document, "plans")
+    while following := links(answer.document, "next"):
+        answer = yield Call("GET", following[0]["href"])
+        found += embedded(answer.document, "plans")
+    return found
 
 
 def plan(uuid: str) -> Operation[Any]:
@@ -118,20 +126,34 @@ def plan(uuid: str) -> Operation[Any]:
     return answer.document
 
 
+def may_remove(uuid: str) -> Operation[Any]:
+    """Whether the old shape of a planned change may go: yes, no or unknown, and who is in the way."""
+    answer = yield Call("GET", segments("plans", uuid, "can-i-remove"))
+    return answer.document
+
+
 def create_plan(
-    provider: str, edits: Sequence[str], *, title: str | None = None, sunset: str | None = None
+    provider: str,
+    edits: Sequence[str],
+    *,
+    title: str | None = None,
+    sunset: str | None = None,
+    url: str | None = None,
 ) -> Operation[Any]:
     """Plan a change: who has to move is counted from now on."""
-    body: dict[str, Any] = {"provider": provider, "edits": list(edits)}
-    if title:
-        body["title"] = title
-    if sunset:
-        body["sunset"] = sunset
+    said = {"title": title, "sunset": sunset, "url": url}
+    body = {"provider": provider, "edits": list(edits), **{name: text for name, text in said.items() if text}}
     answer = yield Call("POST", "/plans", body)
     return answer.document
 
 
-def close_plan(uuid: str) -> Operation[Any]:
-    """The change is made, or given up: the plan is closed."""
-    answer = yield Call("POST", segments("plans", uuid, "close"), {})
+def change_plan(uuid: str, **said: str | None) -> Operation[Any]:
+    """Change the `title`, `sunset` or `url` of a plan; None takes one away."""
+    answer = yield Call("PATCH", segments("plans", uuid), said)
+    return answer.document
+
+
+def close_plan(uuid: str, outcome: str | None = None) -> Operation[Any]:
+    """The change is made ("done") or given up ("given-up"): the plan is closed. None: done, if its gate is open."""
+    answer = yield Call("POST", segments("plans", uuid, "close"), {"as": outcome} if outcome else {})
     return answer.document

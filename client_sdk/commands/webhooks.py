@@ -18,6 +18,8 @@ _EVENTS: Final = {
     "provider_verification_failed": "provider_verification_failed",
     "provider_verification_succeeded": "provider_verification_succeeded",
     "contract_requiring_verification_published": "contract_requiring_verification_published",
+    "plan_gate_opened": "plan_gate_opened",
+    "plan_gate_closed": "plan_gate_closed",
 }
 
 

@@ -256,4 +256,63 @@ def test_a_plan_from_beginning_to_end(run):
     assert (code, uuid in out, "migrate" in out) == (0, True, True)
     code, out, _ = run("plan", "show", uuid)
     assert "Deprecation: @" in out
-    assert run("plan", "close", uuid)[0] == 0
+
+    code, _, err = run("plan", "close", uuid)
+    assert (code, "its gate is shut" in err) == (1, True), err
+    code, out, _ = run("plan", "close", uuid, "--as", "given-up")
+    assert (code, out.startswith("remove 'GET /orders/{id} 200 $.total': closed as given-up")) == (0, True), out
+    code, out, _ = run("plan", "can-i-remove", uuid)
+    assert (code, out.startswith("NO: the plan was given up at ")) == (1, True), out
+
+
+def test_a_build_names_a_plan_by_provider_and_title(run):
+    assert run("plan", "can-i-remove", "--provider", "orders")[0] == 3
+    edit = ("--edit", "remove 'GET /orders/{id} 200 $.id'", "--json")
+    first = json.loads(run("plan", "create", "orders", *edit, "--title", "no ids")[1])["uuid"]
+    assert run("plan", "can-i-remove", "--provider", "orders")[0] == 1
+    second = json.loads(run("plan", "create", "orders", *edit, "--title", "no ids at all")[1])["uuid"]
+
+    code, _, err = run("plan", "show", "--provider", "orders")
+    assert (code, first in err, second in err) == (2, True, True), err
+    code, out, _ = run("plan", "update", "--provider", "orders", "--named", "no ids", "--sunset", "2999-05-01",
+                       "--url", "https://example.org/ids")  # fmt: skip
+    assert (code, f"uuid {first}" in out) == (0, True), out
+    assert "  Sunset: Wed, 01 May 2999 00:00:00 GMT\n" in out
+    assert '  Link: <https://example.org/ids>; rel="deprecation", <https://example.org/ids>; rel="sunset"\n' in out
+    code, out, _ = run("plan", "update", first, "--sunset", "", "--json")
+    assert (code, "sunset" in json.loads(out)) == (0, False)
+    for uuid in (first, second):
+        assert run("plan", "close", uuid, "--as", "done")[0] == 0
+    assert run("plan", "can-i-remove", "--provider", "orders", "--named", "no ids")[0] == 1  # closed, and still used
+    assert run("plan", "list", "--open")[1] == "no plans\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["show"], 2, "which plan?"),
+        (["show", "some-uuid", "--provider", "orders"], 2, "which plan?"),
+        (["close", "--named", "x"], 2, "which plan?"),
+        (["can-i-remove", "0d5ab2f3-3f4a-4a3e-8f0e-5a3d1f6f9a11"], 3, "No plan with uuid '0d5ab2f3-3f4a"),
+        (["can-i-remove", "--provider", "orders", "--named", "x"], 3, "there is no plan of orders named 'x'"),
+        (["update", "some-uuid"], 2, "what changes?"),
+        (["create", "orders", "--edit", "remove 'GET /a'", "--sunset", "2001-01-01"], 1, "sunset must not be before"),
+        (["create", "orders", "--edit", "remove 'GET /a'", "--url", "ftp://x"], 1, "url must be the http or https"),
+    ],
+)
+def test_a_plan_that_cannot_be_meant_is_told(run, words, code, said):
+    found, _, err = run("plan", *words)
+
+    assert (found, said in err) == (code, True), err
+
+
+def test_a_plan_whose_operation_nobody_knows_is_not_answered(run):
+    uuid = json.loads(run("plan", "create", "orders", "--edit", "drop operation 'GET /ordres'", "--json")[1])["uuid"]
+
+    code, out, _ = run("plan", "can-i-remove", uuid)
+
+    assert (code, out.startswith("UNKNOWN: neither a contract nor a description of orders has the operation")) == (
+        3,
+        True,
+    )
+    assert run("plan", "close", uuid, "--as", "given-up")[0] == 0

@@ -1,24 +1,27 @@
-"""Planned changes: counted anew at every look, and told when the last live consumer has moved."""
+"""Planned changes: made, looked at, listed, changed and closed."""
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
-
-from tallystick.broker.webhooks.queries import DELIVERY
 
 EDIT = "remove 'GET /orders/{id} 200 $.lines[*].total'"
 
 
-def plan(client: Any, **more: Any) -> dict[str, Any]:
-    response = client.post("/plans", json={"provider": "orders", "edits": [EDIT], **more})
-    assert response.status_code == 201, response.text
-    made: dict[str, Any] = response.json()
-    assert response.headers["location"] == made["_links"]["self"]["href"]
-    return made
+@pytest.fixture
+def plan(client: Any) -> Any:
+    """`plan(title="…")`: a plan of orders, as the broker answers it."""
+
+    def make(**more: Any) -> dict[str, Any]:
+        response = client.post("/plans", json={"provider": "orders", "edits": [EDIT], **more})
+        assert response.status_code == 201, response.text
+        made: dict[str, Any] = response.json()
+        assert response.headers["location"] == made["_links"]["self"]["href"]
+        return made
+
+    return make
 
 
 def left(found: dict[str, Any]) -> dict[str, list[str]]:
@@ -28,94 +31,233 @@ def left(found: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def moved_on(orders: Any, pact_document: Any, an_order: Any) -> None:
-    content = pact_document("web", "orders", an_order("less", {"id": 7}), version="3.0.0")
-    orders.published("web 3", to="orders", branch="main", content=content)
+def test_a_plan_says_who_is_left_by_environment(orders, client, plan):
+    made = plan(title="no totals of lines")
 
-
-def test_a_plan_says_who_is_left_by_environment(orders, client):
-    made = plan(client, title="no totals of lines", sunset="2031-05-01")
-
-    assert (made["title"], made["stage"], made["canRemove"]) == ("no totals of lines", "migrate", False)
-    assert left(made) == {"production": ["web 1"], "test": ["web 2"]}
-    assert made["reason"] == "web still relies on it"
-    assert made["headers"]["Sunset"] == "Thu, 01 May 2031 00:00:00 GMT"
-    assert made["headers"]["Deprecation"].startswith("@")
-
-
-def test_the_gate_opens_when_the_last_live_consumer_has_moved(orders, client, pact_document, an_order, broker):
-    hook = {"events": [{"name": "plan_gate_opened"}], "provider": {"name": "orders"},
-            "request": {"method": "POST", "url": "https://example.org/hook"}}  # fmt: skip
-    assert client.post("/webhooks", json=hook).status_code == 201
-    made = plan(client)
-    own = f"/plans/{made['uuid']}"
-    moved_on(orders, pact_document, an_order)
-
-    orders.deployed("web 3", to="test")
-    found = client.get(own).json()
-    assert (found["stage"], left(found)) == ("migrate", {"production": ["web 1"]})
-    assert deliveries(broker) == []
-
-    orders.deployed("web 3", to="production")
-    found = client.get(own).json()
-    assert (found["stage"], found["canRemove"], left(found)) == ("contract", True, {})
-    assert found["reason"] == "no live consumer relies on it"
-    assert found["forecast"]["actualDays"] == 0.0
-    assert found["forecast"]["made"]["note"] == "not enough history of web"
-    [told] = deliveries(broker)
-    assert (told["eventName"], told["providerName"], told["planUrl"]) == (
-        "plan_gate_opened", "orders", f"{broker.url}{own}",
+    assert (made["title"], made["stage"], made["gate"], made["canRemove"]) == (
+        "no totals of lines", "migrate", "shut", False,
     )  # fmt: skip
-
-    orders.deployed("web 3", to="shops")
-    assert len(deliveries(broker)) == 1  # told once
-
-
-def deliveries(broker: Any) -> list[dict[str, Any]]:
-    with broker.engine.connect() as connection:
-        return [json.loads(one) for one in connection.execute(select(DELIVERY.c.parameters)).scalars()]
+    assert left(made) == {"production": ["web 1"], "test": ["web 2"]}
+    assert (made["reason"], made["leftConsumers"]) == ("web still relies on it", ["web"])
+    assert made["history"] == made["moved"] == []
 
 
-def test_the_old_shape_that_comes_back_closes_the_gate_again(orders, client, pact_document, an_order):
-    made = plan(client)
-    moved_on(orders, pact_document, an_order)
-    orders.deployed("web 3", to="test").deployed("web 3", to="production")
-    orders.deployed("web 1", to="production")
+def test_the_headers_say_since_when_until_when_and_where_to_read(orders, client, plan):
+    since = int(datetime.now(UTC).timestamp())
+    headers = plan(sunset="2999-05-01", url="https://example.org/changes?of=total")["headers"]
 
-    assert client.get(f"/plans/{made['uuid']}").json()["canRemove"] is False
+    assert abs(int(headers["Deprecation"].removeprefix("@")) - since) < 60
+    assert headers["Sunset"] == "Wed, 01 May 2999 00:00:00 GMT"
+    where = "<https://example.org/changes?of=total>"
+    assert headers["Link"] == f'{where}; rel="deprecation", {where}; rel="sunset"'
+    assert set(plan()["headers"]) == {"Deprecation"}
+    assert plan(url="http://example.org/")["headers"]["Link"] == '<http://example.org/>; rel="deprecation"'
 
 
-def test_a_consumer_of_which_nothing_is_known_to_be_live_counts_by_its_main_branch(orders, client):
-    made = plan(client, edits=["remove 'GET /orders/{id} 200 $.total'"])
+def test_a_consumer_of_which_nothing_is_known_to_be_live_counts_by_its_main_branch(orders, client, plan):
+    made = plan(edits=["remove 'GET /orders/{id} 200 $.total'"])
 
     assert left(made) == {"(nothing of it is known to be live)": ["mail 1"], "test": ["web 2"]}
 
 
-def test_a_rename_whose_new_name_nobody_has_is_still_to_be_expanded(orders, client, pact_document, an_order):
-    made = plan(client, edits=["rename 'GET /orders/{id} 200 $.total' to 'sum'"])
-    assert made["stage"] == "expand"
+@pytest.mark.parametrize(
+    ("edit", "body", "response"),
+    [
+        ("rename 'GET /orders/{id} 200 $.total' to 'sum'", {"sum": 9}, {}),
+        ("rename 'GET /orders/{id} 200 $.total' to '$.sum'", {"sum": 9}, {}),
+        ("replace 'GET /orders/{id} 200 $.total' by '$.amount.value'", {"amount": {"value": "9 EUR"}}, {}),
+        ("rename 'GET /orders/{id} 200 $.lines[*].total' to 'sum'", {"lines": [{"sum": 1}]}, {}),
+        ("rename 'GET /orders/{id} 200 header X-Total' to X-Sum", {}, {"headers": {"x-sum": "9"}}),
+    ],
+)
+def test_a_new_name_that_a_contract_has_is_there(orders, client, plan, pact_document, an_order, edit, body, response):
+    made = plan(edits=[edit])
+    assert made["stage"] in ("expand", "contract")
+
+    content = pact_document("mail", "orders", an_order("the new name", body, **response), version="3.0.0")
+    orders.published("mail 2", to="orders", branch="main", content=content)
+
+    found = client.get(f"/plans/{made['uuid']}").json()
+    assert found["stage"] == ("migrate" if found["left"] else "contract")
+
+
+def test_several_edits_are_expanded_when_the_new_names_of_all_are_there(
+    orders, client, plan, pact_document, an_order, described
+):
+    edits = [
+        "rename 'GET /orders/{id} 200 $.total' to 'sum'",
+        "rename 'GET /orders/{id} 200 $.lines[*].total' to 'sum'",
+    ]
+    own = f"/plans/{plan(edits=edits)['uuid']}"
+    assert client.get(own).json()["stage"] == "expand"
 
     content = pact_document("mail", "orders", an_order("the sum", {"sum": 9}), version="3.0.0")
     orders.published("mail 2", to="orders", branch="main", content=content)
+    assert client.get(own).json()["stage"] == "expand"
 
+    described("1", {"lines": {"type": "array", "items": {"type": "object", "properties": {"sum": {}}}}})
+    assert client.get(own).json()["stage"] == "migrate"
+
+    assert client.delete("/pacticipants/orders/versions/1/description").status_code == 204
+    assert client.get(own).json()["stage"] == "expand"
+
+
+@pytest.fixture
+def described(client: Any) -> Any:
+    """`described("1", {"sum": {}})`: orders 1 publishes a description in which an order has these fields."""
+
+    def publish(version: str, properties: dict[str, Any], template: str = "/orders/{id}") -> None:
+        schema = {"type": "object", "properties": properties}
+        answer = {"description": "an order", "content": {"application/json": {"schema": schema}}}
+        document = {"openapi": "3.1.0", "info": {"title": "Orders", "version": version},
+                    "paths": {template: {"get": {"responses": {"200": answer}}}}}  # fmt: skip
+        response = client.put(f"/pacticipants/orders/versions/{version}/description", json=document)
+        assert response.is_success, response.text
+
+    return publish
+
+
+def test_a_field_of_a_message_is_planned_away_like_any_other(world, client, pact_document):
+    def message(field: str) -> dict[str, Any]:
+        return {
+            "consumer": {"name": "mail"}, "provider": {"name": "orders"},
+            "messages": [{"description": "an order was paid", "contents": {field: 1},
+                          "metaData": {"topic": "orders.paid", "contentType": "application/json"}}],
+            "metadata": {"pactSpecification": {"version": "3.0.0"}},
+        }  # fmt: skip
+
+    world.published("mail 1", to="orders", branch="main", content=message("total")).deployed("mail 1", to="test")
+    body = {"provider": "orders", "edits": ["rename 'orders.paid $.total' to 'sum'"]}
+    made = client.post("/plans", json=body).json()
+    assert (made["stage"], left(made)) == ("expand", {"test": ["mail 1"]})
+
+    world.published("mail 2", to="orders", branch="main", content=message("sum"))
     assert client.get(f"/plans/{made['uuid']}").json()["stage"] == "migrate"
+    world.deployed("mail 2", to="test")
+    assert client.get(f"/plans/{made['uuid']}").json()["stage"] == "contract"
 
 
-def test_plans_are_listed_and_closed(orders, client):
-    made = plan(client)
-
-    closed = client.post(f"/plans/{made['uuid']}/close", json={})
-    assert (closed.status_code, closed.json()["stage"]) == (200, "closed")
-    listed = client.get("/plans", params={"provider": "orders"}).json()["_embedded"]["plans"]
-    assert [(one["uuid"], one["stage"]) for one in listed] == [(made["uuid"], "closed")]
-    assert client.get("/plans", params={"provider": "web"}).json()["_embedded"]["plans"] == []
+# --- lists --------------------------------------------------------------------------------------------------------
 
 
-def test_a_slip_in_an_edit_removes_nothing(orders, client):
-    made = plan(client, edits=["remove 'GET /order/{id} 200 $.total'"])
+def test_plans_are_listed_in_pages_open_ones_first(orders, client, plan):
+    first, second, third = (plan(title=f"plan {number}")["uuid"] for number in (1, 2, 3))
+    client.post(f"/plans/{second}/close", json={"as": "given-up"})
 
-    assert made["canRemove"] is False
+    def listed(query: str) -> list[str]:
+        return [one["uuid"] for one in client.get(f"/plans{query}").json()["_embedded"]["plans"]]
+
+    assert listed("") == [third, first, second]
+    assert listed("?open=true") == [third, first]
+    assert listed("?open=false") == [second]
+    assert listed("?title=plan%202&provider=orders") == [second]
+    assert listed("?provider=web") == []
+    page = client.get("/plans?provider=orders&size=2").json()
+    assert page["page"] == {"number": 1, "size": 2, "totalElements": 3, "totalPages": 2}
+    following = client.get(page["_links"]["next"]["href"]).json()
+    assert [one["uuid"] for one in following["_embedded"]["plans"]] == [second]
+    assert following["_links"]["previous"]["href"].endswith("provider=orders")
+    assert client.get("/plans?open=maybe").status_code == 400
+    assert client.get("/plans?size=no").status_code == 400
+
+
+def test_a_list_says_what_each_plan_would(orders, client, plan):
+    made = plan(sunset="2999-05-01", url="https://example.org/")
+
+    [listed] = client.get("/plans").json()["_embedded"]["plans"]
+
+    assert listed == {name: made[name] for name in listed}
+
+
+# --- changing and closing -----------------------------------------------------------------------------------------
+
+
+def test_title_sunset_and_url_can_be_changed_and_edits_cannot(orders, client, plan):
+    made = plan(sunset="2999-05-01", url="https://example.org/")
+    own = f"/plans/{made['uuid']}"
+
+    changed = client.patch(own, json={"title": "another", "sunset": None}).json()
+
+    assert (changed["title"], "sunset" in changed, changed["url"]) == ("another", False, "https://example.org/")
+    assert client.patch(own, json={"edits": [EDIT]}).json() == {
+        "errors": {"edits": ["cannot be changed: another change is another plan"]}
+    }
+    assert client.patch(own, json={"title": None}).status_code == 400
+    assert client.patch(own, json={"sunset": "2001-01-01"}).status_code == 400
+    assert client.patch(own, json={}).json()["title"] == "another"
+
+
+def test_a_plan_is_closed_as_done_or_given_up_and_stays_so(orders, client, plan):
+    own = f"/plans/{plan()['uuid']}"
+
+    refused = client.post(f"{own}/close", json={})
+    assert refused.status_code == 422
+    assert "its gate is shut" in refused.json()["errors"]["as"][0]
+    assert client.post(f"{own}/close", json={"as": "finished"}).status_code == 400
+    closed = client.post(f"{own}/close", json={"as": "given-up"}).json()
+    assert (closed["stage"], closed["outcome"], closed["canRemove"]) == ("closed", "given-up", False)
+    assert closed["reason"] == f"the plan was given up at {closed['closedAt']}, and web still relies on it"
+
+    assert client.post(f"{own}/close", json={}).json()["closedAt"] == closed["closedAt"]
+    again = client.post(f"{own}/close", json={"as": "done"})
+    assert (again.status_code, again.json()["errors"]["as"]) == (
+        422, [f"cannot be changed: it was closed as given-up at {closed['closedAt']}"],
+    )  # fmt: skip
+
+
+def test_a_plan_whose_gate_is_open_is_done_when_it_is_closed(orders, client, plan):
+    made = plan(edits=["remove 'GET /orders/{id} 200 $.note'"])
+    assert (made["stage"], made["gate"]) == ("contract", "open")
+
+    closed = client.post(f"/plans/{made['uuid']}/close", json={}).json()
+
+    assert (closed["stage"], closed["outcome"], closed["canRemove"]) == ("closed", "done", True)
+    assert [one["event"] for one in closed["history"]] == ["opened"]
+
+
+# --- may it go ----------------------------------------------------------------------------------------------------
+
+
+def test_whether_the_old_shape_may_go_is_a_resource_of_its_own(orders, client, plan):
+    made = plan(title="no totals of lines")
+
+    answer = client.get(made["_links"]["ts:can-i-remove"]["href"]).json()
+
+    assert (answer["canRemove"], answer["verdict"], answer["reason"]) == (False, "no", "web still relies on it")
+    assert left(answer) == {"production": ["web 1"], "test": ["web 2"]}
+    assert answer["plan"] == {
+        "uuid": made["uuid"], "title": "no totals of lines", "provider": "orders", "stage": "migrate",
+    }  # fmt: skip
+
+
+def test_a_slip_in_an_edit_removes_nothing(orders, client, plan):
+    made = plan(edits=["remove 'GET /order/{id} 200 $.total'"])
+
+    assert (made["gate"], made["canRemove"]) == ("shut", False)
     assert made["reason"] == "neither a contract nor a description of orders has the operation: check the edits"
+    answer = client.get(f"/plans/{made['uuid']}/can-i-remove").json()
+    assert (answer["canRemove"], answer["verdict"]) == (None, "unknown")
+
+
+def test_nobody_knows_what_a_contract_relies_on_that_cannot_be_read(orders, client, plan, pact_document):
+    odd = {"description": "odd", "request": 1, "response": []}
+    orders.put_pact("old 3", to="orders", content=pact_document("old", "orders", odd))
+
+    made = plan(edits=["remove 'GET /orders/{id} 200 $.note'"])
+
+    assert (made["gate"], made["stage"]) == ("shut", "migrate")
+    assert made["reason"] == "a contract of old cannot be read, so nobody knows what it relies on"
+    [unread] = client.get(f"/plans/{made['uuid']}/can-i-remove").json()["unread"]
+    assert [one["consumer"] for one in unread["consumers"]] == ["old"]
+
+
+def test_an_unknown_plan_is_told_with_the_one_that_reads_like_it(orders, client, plan):
+    uuid = plan()["uuid"]
+
+    for own in (f"/plans/{uuid[:-1]}x", f"/plans/{uuid[:-1]}x/can-i-remove"):
+        answer = client.get(own)
+        assert (answer.status_code, f"did you mean {uuid}?" in answer.text) == (404, True)
+    assert "GET /plans lists them" in client.get("/plans/none").text
 
 
 @pytest.mark.parametrize(
@@ -124,9 +266,12 @@ def test_a_slip_in_an_edit_removes_nothing(orders, client):
         ({"edits": [EDIT]}, 400),
         ({"provider": "orders", "edits": ["delete"]}, 400),
         ({"provider": "orders", "edits": [EDIT], "sunset": "soon"}, 400),
+        ({"provider": "orders", "edits": [EDIT], "sunset": "2001-01-01"}, 400),
+        ({"provider": "orders", "edits": [EDIT], "url": "javascript:alert(1)"}, 400),
+        ({"provider": "orders", "edits": [EDIT], "url": 'https://example.org/">'}, 400),
+        ({"provider": "orders", "edits": [EDIT], "url": "https://example.org/\r\nSet-Cookie: a=b"}, 400),
         ({"provider": "nobody", "edits": [EDIT]}, 404),
     ],
 )
 def test_what_cannot_be_planned_is_refused(orders, client, body, status):
     assert client.post("/plans", json=body).status_code == status
-    assert client.get("/plans/none").status_code == 404
