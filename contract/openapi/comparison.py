@@ -34,6 +34,9 @@ STANDARD_REQUEST_HEADERS: Final = frozenset(_REQUEST.split())
 STANDARD_RESPONSE_HEADERS: Final = frozenset(_RESPONSE.split())
 
 
+_VALUE_REFUSED: Final = (400, 404, 422)
+"""Statuses by which a value in the path is refused."""
+
 _FORM: Final = ("application", "x-www-form-urlencoded")
 _MULTIPART: Final = ("multipart", "form-data")
 
@@ -59,7 +62,7 @@ class HttpComparison:
     def compare(self, exchange: Exchange, *, version_4: bool) -> Iterator[Finding]:
         method, path = str(exchange.request.get("method", "GET")), exchanges.path_of(exchange.request)
         # A path value that is wrong on purpose leads to the operation all the same.
-        operation = self.router.find(method, path, strict=not _fails(exchange))
+        operation = self.router.find(method, path, strict=exchange.response.get("status") not in _VALUE_REFUSED)
         if operation is None:
             yield _finding(
                 exchange, "request.path-or-method.unknown",

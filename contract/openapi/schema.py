@@ -230,8 +230,7 @@ class Validator:
             if fitting == 0:
                 for index, one in enumerate(one_of):
                     yield from self._check(one, value, path, (*at, "oneOf", str(index)), depth + 1)
-            # A text that spells a number is both where texts are taken for what they spell: one reading will do.
-            if fitting != 1 and not (fitting and self.coerce and isinstance(value, str)):
+            if fitting != 1 and not (fitting and self._one_text(one_of, value, depth)):
                 yield Fault("must match exactly one schema in oneOf", path, (*at, "oneOf"))
         if "not" in here and self._valid(here["not"], value, depth + 1):
             yield Fault("must NOT be valid", path, (*at, "not"))
@@ -240,6 +239,16 @@ class Validator:
             if branch in here and not self._valid(here[branch], value, depth + 1):
                 yield from self._check(here[branch], value, path, (*at, branch), depth + 1)
                 yield Fault(f'must match "{branch}" schema', path, (*at, "if"))
+
+    def _one_text(self, one_of: Sequence[Any], value: Any, depth: int) -> bool:
+        """Whether a text that spells something else too is, as the text it is, allowed by exactly one schema."""
+        if not self.coerce or not isinstance(value, str):
+            return False
+        self.coerce = False
+        try:
+            return sum(self._valid(one, value, depth + 1) for one in one_of) == 1
+        finally:
+            self.coerce = True
 
     def _discriminated(
         self, one_of: Sequence[Any], tag: Mapping[str, Any], value: Any, path: tuple[str, ...], at: tuple[str, ...],
