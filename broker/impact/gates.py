@@ -19,7 +19,7 @@ from tallystick.broker import moves
 from tallystick.broker.contracts import api_descriptions
 from tallystick.broker.db import now
 from tallystick.broker.http.calls import BASE, links_for
-from tallystick.broker.impact import fields, plan_counting, plan_queries, queries, users, what_if
+from tallystick.broker.impact import fields, plan_counting, plan_queries, queries, shape_queries, users, what_if
 from tallystick.broker.impact.plan_counting import Basis, Holders, Stand, basis_of
 from tallystick.broker.settings import Settings
 from tallystick.broker.webhooks import service as webhooks
@@ -38,7 +38,10 @@ class _Count:
     row: Any
     edits: list[Edit]
     basis: Basis
+    stale: bool
+    """The provider's side of it is another: what it describes, or how its answers were seen to look."""
     whole: bool
+    """So much so that a contract may mean something else: all consumers are counted."""
     found: dict[int, tuple[str, Stand]]
     """consumer id -> name, and how it stands now."""
 
@@ -56,57 +59,53 @@ def settle(session: Session, settings: Settings) -> None:
 
 def count(session: Session, rows: Sequence[Any], moved: Collection[int], settings: Settings) -> None:
     """Count what the moved hold of these plans, and all of a plan whose provider describes itself otherwise now."""
-    newest = {one: _newest(session, one) for one in sorted({row.provider_id for row in rows} & set(moved))}
+    newest = {
+        one: (queries.newest_description_sha(session, one), shape_queries.newest_state(session, one))
+        for one in sorted({row.provider_id for row in rows} & set(moved))
+    }
     plans = [_begun(row, newest) for row in rows]
     whole = {one.row.provider_id for one in plans if one.whole}
     if whole:
         plan_queries.lock_users(session, whole)
-        plans = _with_new_basis(session, plans)
+    for provider_id in sorted({one.row.provider_id for one in plans if one.stale}):
+        described = queries.newest_description(session, provider_id)
+        seen = shape_queries.newest(session, provider_id), shape_queries.newest_state(session, provider_id)
+        for one in plans:
+            if one.stale and one.row.provider_id == provider_id:
+                one.basis = _basis(described, *seen, one.edits, one.basis.known)
     _count(session, plans, moved, whole)
     _keep(session, plans, moved, settings)
-
-
-def _newest(session: Session, provider_id: int) -> tuple[str | None, str | None]:
-    return queries.newest_description_sha(session, provider_id), None
 
 
 def _begun(row: Any, newest: Mapping[int, tuple[str | None, str | None]]) -> _Count:
     basis = basis_of(row.counted)
     edits = [parse_edit(text) for text in json.loads(row.edits)]
-    same = basis is not None and newest.get(row.provider_id, (basis.description, basis.shape)) == (
-        basis.description,
-        basis.shape,
-    )
-    return _Count(row, edits, basis or Basis(), not same, {})
+    if basis is None:
+        return _Count(row, edits, Basis(), stale=True, whole=True, found={})
+    description, shape = newest.get(row.provider_id, (basis.description, basis.shape))
+    whole = description != basis.description
+    stale = whole or (shape != basis.shape and bool(plan_counting.new_places(edits)))
+    return _Count(row, edits, basis, stale, whole, {})
 
 
 # --- counting -----------------------------------------------------------------------------------------------------
 
 
-def _with_new_basis(session: Session, plans: Sequence[_Count]) -> list[_Count]:
-    """The basis anew for plans that are counted as a whole. Two statements for each of their providers."""
-    made: dict[int, Any] = {}
-    for one in plans:
-        if one.whole:
-            if one.row.provider_id not in made:
-                made[one.row.provider_id] = queries.newest_description(session, one.row.provider_id)
-            one.basis = _basis(made[one.row.provider_id], one.edits, one.basis.known)
-    return list(plans)
-
-
-def _basis(described: Any, edits: Sequence[Edit], known: frozenset[int]) -> Basis:
-    if described is None:
-        return Basis(known=known)
-    document = api_descriptions.parsed(described)
+def _basis(described: Any, seen: Any, state: str | None, edits: Sequence[Edit], known: frozenset[int]) -> Basis:
+    """The basis anew, from the newest description and the newest shape of the provider, if it has them."""
+    document = api_descriptions.parsed(described) if described is not None else {}
     templates = tuple(dict.fromkeys(one.template for one in operations(document)))
     wanted = plan_counting.new_places(edits)
+    places = list(fields.offered(document)) if wanted else []
+    if wanted and seen is not None:
+        places += fields.seen(shape_queries.stored(seen), templates).places
     offered: set[int] = set()
-    for one in fields.offered(document) if wanted else ():
+    for one in places:
         side, word = plan_counting.side_and_word(f"{one.side} {one.word}")
         offered |= wanted.get((normal_operation(one.operation), side, word, one.path), frozenset())
     return Basis(
-        described.sha,
-        None,
+        described.sha if described is not None else None,
+        state if wanted else None,
         plan_counting.rivals(edits, templates),
         known | plan_counting.known(edits, (), templates),
         frozenset(offered),
@@ -154,7 +153,7 @@ def _keep(session: Session, plans: Sequence[_Count], moved: Collection[int], set
             None if any(one.whole for one in plans) else moved,
         )
     }
-    changed = [one for one in plans if one.whole or one.basis.text() != one.row.counted or _differs(one, moved, before)]
+    changed = [one for one in plans if one.stale or one.basis.text() != one.row.counted or _differs(one, moved, before)]
     if not changed:
         return
     locked = plan_queries.lock(session, [one.row.id for one in changed])
@@ -199,7 +198,7 @@ def _merged(one: _Count, kept: Any) -> Basis:
     other = basis_of(kept.counted)
     if other is None:
         return one.basis
-    return replace(one.basis if one.whole else other, known=one.basis.known | other.known)
+    return replace(one.basis if one.stale else other, known=one.basis.known | other.known)
 
 
 def _stands(

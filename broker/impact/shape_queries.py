@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tallystick.broker.impact import queries
 from tallystick.broker.impact.queries import PARTICIPANT, VERSION, Db
+from tallystick.broker.moves import moved
 from tallystick.broker.tables import ProviderShape
 from tallystick.contract import shape
 from tallystick.contract.shape import Shape
@@ -45,6 +46,13 @@ def newest(db: Db, participant_id: int) -> Row[Any] | None:
     return queries.newest(db, participant_id, _KEPT, SHAPE)
 
 
+def newest_state(db: Db, participant_id: int) -> str | None:
+    """Which shape that is and since when it is so, in one text. One or two statements."""
+    state = _KEPT.with_only_columns(SHAPE.c.id, SHAPE.c.updated_at, maintain_column_froms=True)
+    found = queries.newest(db, participant_id, state, SHAPE)
+    return None if found is None else f"{found.id} {found.updated_at.isoformat()}"
+
+
 def add(session: Session, participant_id: int, version_id: int, sent: Shape, now: datetime) -> Kept:
     """The version's shape has what was sent as well; adding what it has already changes nothing. Two statements.
 
@@ -53,18 +61,21 @@ def add(session: Session, participant_id: int, version_id: int, sent: Shape, now
     row = session.execute(select(SHAPE).where(SHAPE.c.version_id == version_id)).first()
     if row is None:
         values = {"participant_id": participant_id, "version_id": version_id, "content": _packed(sent)}
+        moved(session, [participant_id])
         session.execute(insert(SHAPE).values(**values, created_at=now, updated_at=now))
         return Kept(sent, now, now, True)
     before = stored(row)
     after = shape.merged([before, sent])
     if after == before:
         return Kept(before, row.created_at, row.updated_at, False)
+    moved(session, [participant_id])
     session.execute(update(SHAPE).where(SHAPE.c.id == row.id).values(content=_packed(after), updated_at=now))
     return Kept(after, row.created_at, now, False)
 
 
 def remove(session: Session, row: Row[Any]) -> None:
-    """One statement."""
+    """One statement. The participant is locked already."""
+    moved(session, [row.participant_id])
     session.execute(delete(SHAPE).where(SHAPE.c.id == row.id))
 
 

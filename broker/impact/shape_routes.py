@@ -84,6 +84,7 @@ def delete_shape(call: CallDep, pacticipant: str, version: str) -> Response:
         row = shape_queries.of_version(session, pacticipant, version)
         if row is None:
             raise NotFound()
+        participants.lock(session, row.participant_id)
         shape_queries.remove(session, row)
     return hal.nothing()
 
