@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from click.testing import CliRunner
 
 from tallystick.cli import main
 
+DOCS = Path(__file__).parents[2] / "docs"
+HOW_TO, REFERENCE = DOCS / "how-to/plan-a-change.md", DOCS / "reference/impact.md"
 ORDER = {"id": 7, "total": 5}
 REMOVE = "remove 'GET /orders/{id} 200 $.total'"
 APPLICATION = """
@@ -250,6 +254,51 @@ def test_a_description_and_a_build_say_where_they_agree(run, breaking, tmp_path)
 
     _, out, _ = run("orders", "--app", "orders_app:asgi", *options[:-1])
     assert out.startswith("MAY BREAK 1 consumer of orders: that is predicted, and the build still answers\nas before.")
+
+
+def documented(title, below="| member | what it says |"):
+    """The members in the first table below a text of the reference; those that may be absent end with ?."""
+    table = REFERENCE.read_text().partition(title)[2].partition(below)[2].partition("\n\n")[0]
+    cells = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| `")]
+    return {name.replace("`", "") for cell in cells for name in cell.split(", ")}
+
+
+@pytest.mark.parametrize(
+    "words", [("--edit", REMOVE), ("--app", "orders_app:asgi"), ("--app", "orders_app:asgi", "--edit", REMOVE)]
+)
+def test_the_json_has_the_documented_members(run, monkeypatch, words):
+    monkeypatch.setenv("ORDERS_WITHOUT_TOTAL", "1")
+
+    found = json.loads(run("orders", *words, "--json")[1])
+
+    for shown, members in (
+        ({name for name in found if name != "_links"}, documented("# The answer")),
+        (found["consumers"][0]["breaks"][0].keys(), documented("its lines, `breaks`")),
+    ):
+        optional = {name.removesuffix("?") for name in members if name.endswith("?")}
+        assert members - {f"{name}?" for name in optional} <= shown <= {name.removesuffix("?") for name in members}
+
+
+def test_the_commands_of_the_how_to_run(run, breaking, provider, tmp_path):
+    provider.on("/_states", body={})
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders/app.py").write_text(
+        APPLICATION.replace("def asgi", "def app").replace("broken}", "lambda: None}")
+    )
+    (tmp_path / "openapi.yaml").write_text(DESCRIPTION)
+    (tmp_path / "openapi-changed.yaml").write_text(DESCRIPTION.replace("id, total]", "id]"))
+    section = HOW_TO.read_text().partition("## 2.")[2].partition("## 3.")[0]
+    lines = [line for fence in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) for line in fence.splitlines()]
+    assert len(lines) > 5
+
+    codes = {}
+    for line in lines:
+        words = shlex.split(line.replace("http://127.0.0.1:8080", breaking))
+        codes[line] = CliRunner().invoke(main, words[1:], prog_name="tallystick").exit_code
+        for name in ("orders", "orders.app"):
+            sys.modules.pop(name, None)
+
+    assert codes == dict(zip(lines, [1, 0, 1, 1, 0, 3, 1], strict=True))
 
 
 def test_markdown_holds_no_markup_of_strangers(run, breaking):
