@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tallystick.contract import limits
 from tallystick.contract.complaints import pointer
 from tallystick.contract.errors import Complaint, ContractError
 from tallystick.contract.openapi.operations import METHODS, is_swagger
 from tallystick.contract.openapi.schema import pointed
+from tallystick.contract.templates import PARAMETER
 
 MAX_OPERATIONS: Final = 20_000
 """Of one description."""
@@ -30,12 +32,14 @@ def check(document: Any) -> tuple[Complaint, ...]:
     """Refuse what cannot be used, by `DescriptionInvalid`; answer what is odd but can.
 
     Refused: no description at all, a version that nobody here knows, paths or operations of the wrong kind, references
-    outside the document, and too much of it. Odd: references that lead nowhere (what they stand for is not checked).
+    outside the document, and too much of it. Odd: references that lead nowhere and statuses and methods that are none
+    (what they stand for is not checked), operations of the same name, and templates that the same requests fit.
     """
     complaints = list(_kind(document))
+    odd: list[Complaint] = []
     if not complaints:
         complaints.extend(_paths(document))
-    odd: list[Complaint] = []
+        odd.extend(_oddities(document))
     if isinstance(document, Mapping):
         for at, reference in _references(document, complaints):
             if not reference.startswith("#"):
@@ -58,7 +62,8 @@ def kind_of(document: Mapping[str, Any]) -> str:
 
 def _kind(document: Any) -> Iterator[Complaint]:
     if not isinstance(document, Mapping):
-        yield Complaint("", "an API description is an object")
+        found = "nothing" if document is None else "an array" if isinstance(document, list) else "a single value"
+        yield Complaint("", f"an API description is an object, and this is {found}")
         return
     kind = kind_of(document)
     if not kind:
@@ -108,19 +113,112 @@ def _operation(operation: Any, at: str) -> Iterator[Complaint]:
             yield Complaint(pointer(at, "parameters", index), "a parameter has `name` and `in`, or is a reference")
 
 
+def _oddities(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What can be read, but hardly means what it says."""
+    paths = document.get("paths")
+    names: dict[str, str] = {}
+    routes: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for path, item in paths.items() if isinstance(paths, Mapping) and "asyncapi" not in document else ():
+        if not isinstance(item, Mapping) or not str(path).startswith("/"):
+            continue
+        at = pointer("/paths", str(path))
+        for method, operation in item.items():
+            here = pointer(at, str(method))
+            if method in METHODS and isinstance(operation, Mapping):
+                routes.setdefault((method, str(path).count("/")), []).append((str(path), here))
+                yield from _odd_operation(operation, here, names)
+            elif str(method).lower() in METHODS and method not in METHODS:
+                yield Complaint(here, "methods are written in lower case; this one is not read")
+    yield from _ambiguous(routes)
+
+
+def _odd_operation(operation: Mapping[str, Any], at: str, names: dict[str, str]) -> Iterator[Complaint]:
+    name = operation.get("operationId")
+    if isinstance(name, str) and names.setdefault(name, at) != at:
+        yield Complaint(pointer(at, "operationId"), f"{names[name]} is called {name!r} too")
+    responses = operation.get("responses")
+    for status, response in responses.items() if isinstance(responses, Mapping) else ():
+        here = pointer(at, "responses", str(status))
+        if not _STATUS.fullmatch(str(status)):
+            yield Complaint(here, "this is no status", "a status is a number, a class such as 4XX, or `default`")
+        elif not isinstance(response, Mapping):
+            yield Complaint(here, "a response is an object; this one is not checked")
+    seen: set[tuple[Any, Any]] = set()
+    parameters = operation.get("parameters")
+    for index, one in enumerate(parameters if isinstance(parameters, list) else ()):
+        if isinstance(one, Mapping) and isinstance(one.get("name"), str) and isinstance(one.get("in"), str):
+            if (one["name"], one["in"]) in seen:
+                message = f"the {one['in']} parameter {one['name']!r} is there already; the last one counts"
+                yield Complaint(pointer(at, "parameters", index), message)
+            seen.add((one["name"], one["in"]))
+
+
+def _ambiguous(routes: Mapping[tuple[str, int], list[tuple[str, str]]]) -> Iterator[Complaint]:
+    """Pairs of templates that the same path fits, none of them the more literal one."""
+    budget = _MAX_PAIRS
+    for (method, _), found in routes.items():
+        for index, (template, _) in enumerate(found):
+            for other, at in found[index + 1 :]:
+                budget -= 1
+                if budget < 0:
+                    return
+                example = _common(template, other)
+                if example is not None:
+                    reason = f"{method.upper()} {example} fits {template} too"
+                    yield Complaint(at, reason, "give one of them a segment of its own")
+
+
+def _common(one: str, other: str) -> str | None:
+    """A path that fits both templates, where neither is the more literal one throughout; None for no such path."""
+    steps: list[str] = []
+    wins: set[bool] = set()
+    for mine, yours in zip(one.split("/"), other.split("/"), strict=True):
+        mine_open, yours_open = PARAMETER.fullmatch(mine), PARAMETER.fullmatch(yours)
+        if mine_open and yours_open:
+            steps.append("x")
+        elif mine_open or yours_open:
+            wins.add(mine_open is None)
+            steps.append(yours if mine_open else mine)
+        elif mine == yours:
+            steps.append(mine)
+        else:
+            return None
+    return PARAMETER.sub("x", "/".join(steps)) if len(wins) != 1 else None
+
+
+_STATUS: Final = re.compile("[1-5](?:[0-9]{2}|XX)|default|x-.*")
+_MAX_PAIRS: Final = 500_000
+
+
 def _references(document: Mapping[str, Any], complaints: list[Complaint]) -> Iterator[tuple[str, str]]:
     """Every `$ref` with its place; examples and the like are data, where the word means nothing."""
-    waiting: list[tuple[str, Any, int]] = [("", document, 0)]
+    # A place is (place above, name), made a pointer for those that are told.
+    waiting: list[tuple[_Place, Any, int]] = [(None, document, 0)]
     while waiting:
-        at, value, depth = waiting.pop()
+        place, value, depth = waiting.pop()
         if depth > limits.MAX_DEPTH:
-            complaints.append(Complaint(at, f"this is nested deeper than {limits.MAX_DEPTH} (MAX_DEPTH)"))
+            complaints.append(Complaint(_pointer(place), f"this is nested deeper than {limits.MAX_DEPTH} (MAX_DEPTH)"))
             return
         if isinstance(value, Mapping):
             if isinstance(value.get("$ref"), str):
-                yield at, value["$ref"]
+                yield _pointer(place), value["$ref"]
+            named = place is not None and place[1] == "properties"
             for name, member in value.items():
-                if name not in ("example", "examples", "default", "enum", "const") or at.endswith("/properties"):
-                    waiting.append((pointer(at, str(name)), member, depth + 1))
+                if isinstance(member, dict | list) and (named or name not in _DATA):
+                    waiting.append(((place, name), member, depth + 1))
         elif isinstance(value, list):
-            waiting.extend((pointer(at, index), item, depth + 1) for index, item in enumerate(value))
+            waiting.extend(
+                ((place, index), item, depth + 1) for index, item in enumerate(value) if isinstance(item, dict | list)
+            )
+
+
+_DATA: Final = frozenset({"example", "examples", "default", "enum", "const"})
+_Place: TypeAlias = "tuple[Any, Any] | None"
+
+
+def _pointer(place: _Place) -> str:
+    steps: list[Any] = []
+    while place is not None:
+        place, step = place
+        steps.append(step if isinstance(step, int) else str(step))
+    return pointer("", *reversed(steps))

@@ -29,7 +29,9 @@ def loads(text: str) -> Any:
         mark = wrong.problem_mark or wrong.context_mark
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         raise YamlInvalid(f"is not YAML: {wrong.problem or wrong.context}{where}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
+    except RecursionError:
+        raise YamlInvalid("is not YAML that can be read: it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as wrong:
         raise YamlInvalid(f"is not YAML: {str(wrong).splitlines()[0]}") from None
     if _size(document, {}, set()) > _LARGEST:
         raise YamlInvalid(f"holds more than {_LARGEST} values, or refers to itself")
@@ -58,9 +60,14 @@ def _loader() -> Any:
 
     def mapping(loader: Any, node: Any) -> dict[str, Any]:
         # A status is written as a number, and is a name all the same.
+        lines: dict[str, int] = {}
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 key.tag = "tag:yaml.org,2002:str"
+                if key.value in lines:
+                    problem = f"the name {key.value!r} is there already, in line {lines[key.value]}"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                lines[key.value] = key.start_mark.line + 1
         loader.flatten_mapping(node)
         return {str(key): value for key, value in yaml.SafeLoader.construct_mapping(loader, node, deep=True).items()}
 

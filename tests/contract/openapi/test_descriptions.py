@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tallystick.contract.openapi.descriptions import DescriptionInvalid, check, kind_of
+from tallystick.contract.openapi.yaml_text import YamlInvalid, loads
 
 GOOD: dict[str, Any] = {"openapi": "3.1.0", "paths": {"/a": {"get": {"responses": {}}}}}
 
@@ -21,7 +22,8 @@ def test_a_good_description_has_no_complaints() -> None:
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        ([], "the document: an API description is an object"),
+        ([], "the document: an API description is an object, and this is an array"),
+        (None, "the document: an API description is an object, and this is nothing"),
         ({"paths": {}}, "the document: this names no version (add `openapi: 3.1.0`, if that is what it is)"),
         ({"openapi": "2.5"},
          "the document: OpenAPI 2.5 is not supported (OpenAPI 3.0 and 3.1, Swagger 2.0 and AsyncAPI 3 are)"),
@@ -63,3 +65,41 @@ def test_a_description_nested_without_end_is_refused() -> None:
 
     with pytest.raises(DescriptionInvalid, match="MAX_DEPTH"):
         check({**GOOD, "components": deep})
+
+
+def described(*paths: str, **operation: Any) -> dict[str, Any]:
+    return {"openapi": "3.1.0", "paths": {path: {"get": dict(operation)} for path in paths}}
+
+
+@pytest.mark.parametrize(
+    ("document", "odd"),
+    [
+        (described("/orders/{id}", "/orders/{number}"),
+         ["/paths/~1orders~1{number}/get: GET /orders/x fits /orders/{id} too (give one of them a segment of its own)"]),
+        (described("/orders/{id}/items", "/{kind}/7/items"),
+         ["/paths/~1{kind}~17~1items/get: GET /orders/7/items fits /orders/{id}/items too "
+          "(give one of them a segment of its own)"]),
+        (described("/orders/{id}", "/orders/latest", "/files/{name}.json", "/files/{name}"), []),
+        (described("/a", "/b", operationId="read"),
+         ["/paths/~1b/get/operationId: /paths/~1a/get is called 'read' too"]),
+        (described("/a", responses={"2xx": {}}),
+         ["/paths/~1a/get/responses/2xx: this is no status (a status is a number, a class such as 4XX, or `default`)"]),
+        (described("/a", responses={"200": None}),
+         ["/paths/~1a/get/responses/200: a response is an object; this one is not checked"]),
+        (described("/a", parameters=[{"name": "page", "in": "query"}, {"name": "page", "in": "query"}]),
+         ["/paths/~1a/get/parameters/1: the query parameter 'page' is there already; the last one counts"]),
+        ({"openapi": "3.0.0", "paths": {"/a": {"GET": {}}}},
+         ["/paths/~1a/GET: methods are written in lower case; this one is not read"]),
+    ],
+)  # fmt: skip
+def test_what_hardly_means_what_it_says_is_listed(document: Any, odd: list[str]) -> None:
+    assert [str(one) for one in check(document)] == odd
+
+
+def test_a_name_that_yaml_holds_twice_is_told_with_both_lines() -> None:
+    with pytest.raises(YamlInvalid, match="the name '/a' is there already, in line 2 .line 4, column 3"):
+        loads("paths:\n  /a:\n    get: {}\n  /a:\n    put: {}\n")
+
+
+def test_what_yaml_merges_may_be_named_again() -> None:
+    assert loads("a: &a {k: 1, l: 2}\nb: {<<: *a, l: 3}")["b"] == {"k": 1, "l": 3}
