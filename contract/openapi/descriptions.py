@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from tallystick.contract import limits
 from tallystick.contract.complaints import pointer
 from tallystick.contract.errors import Complaint, ContractError
-from tallystick.contract.openapi.operations import METHODS, is_swagger
+from tallystick.contract.openapi.operations import METHODS, Router, is_swagger
 from tallystick.contract.openapi.schema import pointed
 from tallystick.contract.templates import PARAMETER
 
@@ -129,7 +129,7 @@ def _oddities(document: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield from _odd_operation(operation, here, names)
             elif str(method).lower() in METHODS and method not in METHODS:
                 yield Complaint(here, "methods are written in lower case; this one is not read")
-    yield from _ambiguous(routes)
+    yield from _ambiguous(document, routes)
 
 
 def _odd_operation(operation: Mapping[str, Any], at: str, names: dict[str, str]) -> Iterator[Complaint]:
@@ -153,23 +153,35 @@ def _odd_operation(operation: Mapping[str, Any], at: str, names: dict[str, str])
             seen.add((one["name"], one["in"]))
 
 
-def _ambiguous(routes: Mapping[tuple[str, int], list[tuple[str, str]]]) -> Iterator[Complaint]:
+def _ambiguous(
+    document: Mapping[str, Any], routes: Mapping[tuple[str, int], list[tuple[str, str]]]
+) -> Iterator[Complaint]:
     """Pairs of templates that the same path fits, none of them the more literal one."""
     budget = _MAX_PAIRS
+    router: Router | None = None
     for (method, _), found in routes.items():
         for index, (template, _) in enumerate(found):
             for other, at in found[index + 1 :]:
                 budget -= 1
                 if budget < 0:
                     return
-                example = _common(template, other)
-                if example is not None:
+                example, crossing = _common(template, other)
+                if crossing:
+                    # What a parameter's schema does not allow is no value of it: `comments` is no issue's number.
+                    router = router or Router(document)
+                    fitting = {one.spec for one in router.all(method, example)}
+                    crossing = {f"[root].paths.{one}.{method}" for one in (template, other)} <= fitting
+                    example = example if crossing else ""
+                if example:
                     reason = f"{method.upper()} {example} fits {template} too"
                     yield Complaint(at, reason, "give one of them a segment of its own")
 
 
-def _common(one: str, other: str) -> str | None:
-    """A path that fits both templates, where neither is the more literal one throughout; None for no such path."""
+def _common(one: str, other: str) -> tuple[str, bool]:
+    """A path that fits both templates, where neither is the more literal one throughout; "" for no such path.
+
+    And whether each has a literal where the other has a parameter.
+    """
     steps: list[str] = []
     wins: set[bool] = set()
     for mine, yours in zip(one.split("/"), other.split("/"), strict=True):
@@ -182,8 +194,8 @@ def _common(one: str, other: str) -> str | None:
         elif mine == yours:
             steps.append(mine)
         else:
-            return None
-    return PARAMETER.sub("x", "/".join(steps)) if len(wins) != 1 else None
+            return "", False
+    return (PARAMETER.sub("x", "/".join(steps)), bool(wins)) if len(wins) != 1 else ("", False)
 
 
 _STATUS: Final = re.compile("[1-5](?:[0-9]{2}|XX)|default|x-.*")

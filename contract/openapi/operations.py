@@ -232,14 +232,21 @@ class Router:
 
     def find(self, method: str, path: str, *, strict: bool = True) -> Operation | None:
         """The operation; where not `strict`, one whose parameters don't allow the values will do."""
-        path = path if path.startswith("/") else "/" + path
-        routes = self._routes.get(method.upper())
-        candidates = routes.find(path) if routes is not None else []
+        candidates = self._candidates(method, path)
         fitting = next((one for one in candidates if self._allows(one, path)), None)
         return candidates[0] if fitting is None and candidates and not strict else fitting
 
+    def all(self, method: str, path: str) -> tuple[Operation, ...]:
+        """Every operation that the path and the values in it fit, the most literal first."""
+        return tuple(one for one in self._candidates(method, path) if self._allows(one, path))
+
+    def _candidates(self, method: str, path: str) -> list[Operation]:
+        routes = self._routes.get(method.upper())
+        return routes.find(path if path.startswith("/") else "/" + path) if routes is not None else []
+
     def _allows(self, operation: Operation, path: str) -> bool:
         wanted = [one for one in operation.parameters if one.place == "path" and one.schema is not None]
+        path = path if path.startswith("/") else "/" + path
         values = values_of(operation.template, path, ignore_case=self._fold) if wanted else {}
         for parameter in wanted:
             if parameter.name not in values or parameter.schema is None:
