@@ -134,6 +134,22 @@ def test_the_session_reads_and_does_not_write(running: Any, person: httpx.Client
     assert person.get("/accounts", headers=api).status_code == 403
 
 
+def test_the_session_asks_with_a_form_too_and_no_form_writes(running: Any, person: httpx.Client):
+    root = {"auth": ("root", "root-password"), "timeout": 30}
+    httpx.post(f"{running.url}/pacticipants", json={"name": "orders"}, **root).raise_for_status()
+    person.get("/")
+    form = {"description": '{"openapi": "3.0.3", "info": {"title": "o", "version": "1"}, "paths": {}}'}
+
+    asked = person.post("/pacticipants/orders/impact", data={**form, "from": form["description"]})
+
+    assert asked.status_code == 200
+    assert "Not known" in asked.text
+    assert httpx.post(f"{running.url}/pacticipants/orders/impact", data=form, headers=PAGE).status_code == 401
+    for path in ("/plans", "/pacticipants", "/environments", "/contracts/publish"):
+        assert person.post(path, data=form).status_code == 403, path
+        assert person.post(path, json={}).status_code == 401, path
+
+
 def test_signing_out_ends_the_session_everywhere(running: Any, person: httpx.Client):
     person.get("/")
     session = {"tallystick_session": person.cookies["tallystick_session"]}
