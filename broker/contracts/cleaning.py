@@ -14,11 +14,13 @@ from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select, tex
 from sqlalchemy.orm import Session
 
 from tallystick.broker import summaries
+from tallystick.broker.contracts.comparisons import COMPARISON, DESCRIPTION
 from tallystick.broker.contracts.keeping import Keep, summary
 from tallystick.broker.contracts.queries import (
     CONTRACT,
     CONTRACT_INTERACTION,
     INTERACTION,
+    OPERATION,
     USAGE,
     VERIFICATION,
 )
@@ -225,19 +227,23 @@ def _on_branch(keep: Keep) -> Any:
 
 
 def _remove_orphans(session: Session) -> int:
-    """Contents without publication and result, and the interactions that only they had. Three statements."""
+    """Contents without publication and result, and what only they had. Five statements.
+
+    Comparisons of contents go with these; those with a description that no version has any more go here.
+    """
     gone: Any = session.execute(
         delete(CONTRACT).where(
             ~exists().where(PUBLICATION.c.contract_id == CONTRACT.c.id),
             ~exists().where(VERIFICATION.c.contract_id == CONTRACT.c.id),
         )
     )
+    session.execute(delete(COMPARISON).where(~exists().where(DESCRIPTION.c.sha == COMPARISON.c.description_sha)))
+    # By the digest, which has an index, to the row that the contract means.
     used = exists().where(
-        CONTRACT_INTERACTION.c.interaction_sha == USAGE.c.interaction_sha,
-        CONTRACT.c.id == CONTRACT_INTERACTION.c.contract_id,
-        CONTRACT.c.provider_id == USAGE.c.provider_id,
+        CONTRACT_INTERACTION.c.interaction_sha == USAGE.c.interaction_sha, CONTRACT_INTERACTION.c.usage_id == USAGE.c.id
     )
     session.execute(delete(USAGE).where(~used))
+    session.execute(delete(OPERATION).where(OPERATION.c.id.not_in(select(USAGE.c.operation_id))))
     session.execute(
         delete(INTERACTION).where(~exists().where(CONTRACT_INTERACTION.c.interaction_sha == INTERACTION.c.sha))
     )

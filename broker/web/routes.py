@@ -7,6 +7,7 @@ from typing import Final
 from tallystick.broker.web import (
     answers,
     assets,
+    comparisons,
     contracts,
     dashboard,
     impact,
@@ -25,6 +26,7 @@ routes: Final = [
     participants.routes,
     contracts.routes,
     results.routes,
+    comparisons.routes,
     usage.routes,
     impact.routes,
     plans.routes,
