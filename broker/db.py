@@ -27,7 +27,7 @@ from tallystick.broker.errors import BadDatabaseUrl, DatabaseTooNew, DatabaseUnr
 T = TypeVar("T")
 
 # Number of the newest migration that this code knows, and works with.
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 
 BUSY_TIMEOUT_SECONDS: Final = 30
 UPGRADE_LOCK: Final = 0x7A11_5714  # any number that all brokers agree upon

@@ -29,12 +29,11 @@ from tallystick.broker.http.routing import Routes
 from tallystick.broker.moves import moved
 from tallystick.broker.participants import service as participants
 from tallystick.broker.participants.queries import PARTICIPANT, PUBLICATION, VERSION, Db, participants_named
-from tallystick.broker.tables import Label, Usage
+from tallystick.broker.tables import Label
 
 routes = Routes("integrations")
 
 LABEL: Any = Label.__table__  # type: ignore[attr-defined]
-USAGE: Any = Usage.__table__  # type: ignore[attr-defined]
 
 
 @routes.get(

@@ -20,14 +20,23 @@ from tallystick.broker.participants.queries import (
     VERSION,
     Db,
 )
-from tallystick.broker.tables import Contract, ContractInteraction, Integration, Interaction, Usage, Webhook
+from tallystick.broker.tables import (
+    Contract,
+    ContractInteraction,
+    Integration,
+    Interaction,
+    InteractionUsage,
+    Operation,
+    Webhook,
+)
 from tallystick.broker.tables import Verification as VerificationRow
 
 CONTRACT: Any = Contract.__table__  # type: ignore[attr-defined]
 INTEGRATION: Any = Integration.__table__  # type: ignore[attr-defined]
 INTERACTION: Any = Interaction.__table__  # type: ignore[attr-defined]
 CONTRACT_INTERACTION: Any = ContractInteraction.__table__  # type: ignore[attr-defined]
-USAGE: Any = Usage.__table__  # type: ignore[attr-defined]
+OPERATION: Any = Operation.__table__  # type: ignore[attr-defined]
+USAGE: Any = InteractionUsage.__table__  # type: ignore[attr-defined]
 WEBHOOK: Any = Webhook.__table__  # type: ignore[attr-defined]
 VERIFICATION: Any = VerificationRow.__table__  # type: ignore[attr-defined]
 CONSUMER = PARTICIPANT.alias("consumer")

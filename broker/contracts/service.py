@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from tallystick.broker.contracts import queries, similar_names
+from tallystick.broker.contracts import queries, similar_names, usage_map
 from tallystick.broker.contracts.content import Content, Known, content_of, interactions, merged
-from tallystick.broker.contracts.queries import CONTRACT, CONTRACT_INTERACTION, INTEGRATION, INTERACTION, USAGE
+from tallystick.broker.contracts.queries import CONTRACT, CONTRACT_INTERACTION, INTEGRATION, INTERACTION
 from tallystick.broker.http.checks import storable
 from tallystick.broker.moves import moved
 from tallystick.broker.participants import queries as participant_queries
@@ -21,7 +21,6 @@ from tallystick.broker.participants.queries import PUBLICATION
 from tallystick.broker.participants.service import Ensured, lock
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.contract import identity
-from tallystick.contract.usage import usage
 
 How: TypeAlias = Literal["new", "unchanged", "changed", "merged"]
 
@@ -79,7 +78,9 @@ def publish(
                 consumer.name, provider.name, version.number, how, existing.contract_id, existing.id, _events(False)
             )
     moved(session, [consumer.id])
-    contract_id = _store(session, consumer.id, provider.id, content, now)
+    integration_id = _touch_integration(session, consumer.id, provider.id, now)
+    first = usage_map.First(integration_id, provider.id, version.id, version.number, now)
+    contract_id = _store(session, consumer.id, provider.id, content, first)
     if existing is not None:
         session.execute(update(PUBLICATION).where(PUBLICATION.c.id == existing.id).values(is_current=False))
     publication_id: int = session.execute(
@@ -95,7 +96,6 @@ def publish(
         )
         .returning(PUBLICATION.c.id)
     ).scalar_one()
-    _touch_integration(session, consumer.id, provider.id, now)
     if existing is not None:
         reason = f"pact content modified since previous publication for {consumer.name} version {version.number}"
     else:
@@ -133,8 +133,9 @@ def _why_changed(session: Session, consumer_id: int, provider_id: int, version_i
     return ", ".join(reasons)
 
 
-def _touch_integration(session: Session, consumer_id: int, provider_id: int, now: datetime) -> None:
-    session.execute(
+def _touch_integration(session: Session, consumer_id: int, provider_id: int, now: datetime) -> int:
+    """The id of the integration, which has a new contract now. One statement."""
+    found: int = session.execute(
         _touching(dialect_of(session)),
         {
             "consumer_id": consumer_id,
@@ -142,7 +143,8 @@ def _touch_integration(session: Session, consumer_id: int, provider_id: int, now
             "created_at": now,
             "contract_data_updated_at": now,
         },
-    )
+    ).scalar_one()
+    return found
 
 
 @cache
@@ -151,30 +153,43 @@ def _touching(dialect: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=[INTEGRATION.c.consumer_id, INTEGRATION.c.provider_id],
         set_={"contract_data_updated_at": statement.excluded.contract_data_updated_at},
-    )
+    ).returning(INTEGRATION.c.id)
 
 
-def _store(session: Session, consumer_id: int, provider_id: int, content: Content, now: datetime) -> int:
-    """The id of the content, stored when it was never seen between these two. One statement, or four to six."""
+def _store(session: Session, consumer_id: int, provider_id: int, content: Content, first: usage_map.First) -> int:
+    """The id of the content, stored when it was never seen between these two. One statement, or five to nine."""
     known = queries.contract_id(session, consumer_id, provider_id, content.sha)
     if known is not None:
         return known
     contract_id: int = session.execute(
         insert(CONTRACT)
         .values(
-            consumer_id=consumer_id, provider_id=provider_id, sha=content.sha, content=content.stored, created_at=now
+            consumer_id=consumer_id,
+            provider_id=provider_id,
+            sha=content.sha,
+            content=content.stored,
+            created_at=first.at,
         )
         .returning(CONTRACT.c.id)
     ).scalar_one()
     found = interactions(content.document)
     if found:
-        _store_interactions(session, contract_id, provider_id, content, found, now)
+        _store_interactions(session, contract_id, content, found, first)
     return contract_id
 
 
 def _store_interactions(
-    session: Session, contract_id: int, provider_id: int, content: Content, found: Sequence[Known], now: datetime
+    session: Session, contract_id: int, content: Content, found: Sequence[Known], first: usage_map.First
 ) -> None:
+    by_sha = {each.sha: each for each in found}
+    session.execute(
+        upsert(dialect_of(session), INTERACTION).on_conflict_do_nothing(),
+        [
+            {"sha": sha, "normal_form": identity.NORMAL_FORM, "kind": by_sha[sha].kind, "created_at": first.at}
+            for sha in sorted(by_sha)  # in one order, so that two publishers cannot wait for each other
+        ],
+    )
+    places = usage_map.mapped(session, first, by_sha)
     ids = content.ids
     session.execute(
         insert(CONTRACT_INTERACTION),
@@ -186,47 +201,12 @@ def _store_interactions(
                 "interaction_id": storable(each.interaction_id or (ids[position] if position < len(ids) else ""))
                 or None,
                 "description": storable(each.description),
+                "usage_id": places[each.sha].usage_id,
+                "operation_id": places[each.sha].operation_id,
             }
             for position, each in enumerate(found)
         ],
     )
-    by_sha = {each.sha: each for each in found}
-    session.execute(
-        upsert(dialect_of(session), INTERACTION).on_conflict_do_nothing(),
-        [
-            {"sha": sha, "normal_form": identity.NORMAL_FORM, "kind": by_sha[sha].kind, "created_at": now}
-            for sha in sorted(by_sha)  # in one order, so that two publishers cannot wait for each other
-        ],
-    )
-    _store_usage(session, provider_id, by_sha)
-
-
-def _store_usage(session: Session, provider_id: int, by_sha: dict[str, Known]) -> None:
-    """What interactions rely on, for those that were never seen for this provider."""
-    seen = set(
-        session.execute(
-            select(USAGE.c.interaction_sha)
-            .where(USAGE.c.provider_id == provider_id, USAGE.c.interaction_sha.in_(sorted(by_sha)))
-            .distinct()
-        ).scalars()
-    )
-    rows = [
-        {
-            "interaction_sha": sha,
-            "provider_id": provider_id,
-            "method": storable(row.method or "", 60),  # four columns of one index, which has room for 2,704 bytes
-            "template": storable(row.template, 1000),
-            "part": storable(row.part, 60),
-            "path": storable(row.path, 1000),
-            "strictness": row.strictness,
-            "detail": None if (detail := getattr(row, "detail", None)) is None else storable(detail),
-        }
-        for sha, each in sorted(by_sha.items())
-        if sha not in seen
-        for row in usage(each.model)
-    ]
-    if rows:
-        session.execute(insert(USAGE), rows)
 
 
 # --- deleting -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from tallystick.broker.http.pages import Page
-from tallystick.broker.impact.queries import INTEGRATION, PARTICIPANT, PLAN, USAGE, Db
+from tallystick.broker.impact.queries import INTEGRATION, OPERATION, PARTICIPANT, PLAN, Db
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.broker.tables import PlanConsumer, PlanGate
 
@@ -108,8 +108,8 @@ def users_of(session: Session, provider_ids: Collection[int]) -> set[int]:
 def operations(db: Db, provider_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
     """provider id -> (method, template) of everything that was ever used of it. One statement."""
     found: dict[int, list[tuple[str, str]]] = {}
-    question = select(USAGE.c.provider_id, USAGE.c.method, USAGE.c.template).distinct()
-    for row in db.execute(question.where(USAGE.c.provider_id.in_(sorted(provider_ids)))):
+    question = select(OPERATION.c.provider_id, OPERATION.c.method, OPERATION.c.template)
+    for row in db.execute(question.where(OPERATION.c.provider_id.in_(sorted(provider_ids)))):
         found.setdefault(row.provider_id, []).append((row.method, row.template))
     return found
 

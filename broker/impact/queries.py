@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+import orjson
 from sqlalchemy import (
     Connection,
     Row,
     and_,
     bindparam,
     exists,
-    func,
     literal,
     null,
-    or_,
     select,
-    true,
-    tuple_,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -34,15 +31,17 @@ from tallystick.broker.tables import (
     Environment,
     FailureInterval,
     Integration,
+    InteractionUsage,
+    Operation,
     Participant,
     Plan,
     Publication,
     ReleasedVersion,
-    Usage,
     Version,
 )
 
 Db: TypeAlias = Connection | Session
+T = TypeVar("T")
 
 PARTICIPANT: Any = Participant.__table__  # type: ignore[attr-defined]
 VERSION: Any = Version.__table__  # type: ignore[attr-defined]
@@ -53,7 +52,8 @@ INTEGRATION: Any = Integration.__table__  # type: ignore[attr-defined]
 CONTRACT: Any = Contract.__table__  # type: ignore[attr-defined]
 PUBLICATION: Any = Publication.__table__  # type: ignore[attr-defined]
 CONTAINED: Any = ContractInteraction.__table__  # type: ignore[attr-defined]
-USAGE: Any = Usage.__table__  # type: ignore[attr-defined]
+USAGE: Any = InteractionUsage.__table__  # type: ignore[attr-defined]
+OPERATION: Any = Operation.__table__  # type: ignore[attr-defined]
 ENVIRONMENT: Any = Environment.__table__  # type: ignore[attr-defined]
 DEPLOYED: Any = DeployedVersion.__table__  # type: ignore[attr-defined]
 RELEASED: Any = ReleasedVersion.__table__  # type: ignore[attr-defined]
@@ -190,95 +190,121 @@ def _in_order(row: Row[Any]) -> tuple[Any, ...]:
 # --- what they use ------------------------------------------------------------------------------------------------
 
 
-def operations(db: Db, provider_id: int) -> list[tuple[str, str]]:
-    """(method, template) of everything that was ever used of the provider. One statement."""
-    rows = db.execute(select(USAGE.c.method, USAGE.c.template).where(USAGE.c.provider_id == provider_id).distinct())
-    return sorted((row.method, row.template) for row in rows)
+class Use(NamedTuple):
+    """A place that an interaction of a contract relies on."""
+
+    contract_id: int
+    description: str
+    interaction_sha: str
+    method: str
+    template: str
+    part: str
+    path: str
+    strictness: str
+    detail: str
 
 
-def uses(
-    db: Db,
-    provider_id: int,
-    contract_ids: Sequence[int],
-    operations: Collection[tuple[str, str]] | None,
-    path: str | None = None,
-) -> list[Row[Any]]:
-    """What those contracts use of those operations (None: of all); with a path only that, and what has free names.
+def operations(db: Db, provider_id: int) -> dict[tuple[str, str], int]:
+    """(method, template) of everything that was ever used of the provider, in order, and its id. One statement."""
+    rows = db.execute(
+        select(OPERATION.c.id, OPERATION.c.method, OPERATION.c.template)
+        .where(OPERATION.c.provider_id == provider_id)
+        .order_by(OPERATION.c.method, OPERATION.c.template)
+    )
+    return {(row.method, row.template): row.id for row in rows}
 
-    One statement per 500 contracts.
+
+def uses(db: Db, contract_ids: Sequence[int], operations: Mapping[tuple[str, str], int]) -> list[Use]:
+    """What those contracts use of those operations (as `operations` has them). One statement per 500 contracts.
+
+    Costs what is found: contracts and operations are sought together in one index.
     """
-    found: list[Any] = []
-    wanted: Any = true()
-    if operations is not None:
-        if not operations:
-            return found
-        # Which index is meant is plain to both databases from ORs; a long list of them no database takes.
-        each = (and_(USAGE.c.method == method, USAGE.c.template == template) for method, template in operations)
-        wanted = or_(*each) if len(operations) <= 50 else tuple_(USAGE.c.method, USAGE.c.template).in_(operations)
-    if path is not None:
-        wanted = and_(wanted, or_(USAGE.c.path == path, USAGE.c.path.like("%.*%")))
-    for start in range(0, len(contract_ids), _MAX_NAMED):
-        some = contract_ids[start : start + _MAX_NAMED]
-        found += db.execute(
+    meant = {key: operation for operation, key in operations.items()}
+    rows: list[Row[Any]] = []
+    for some in _some(contract_ids):
+        rows += db.execute(
             select(
                 CONTAINED.c.contract_id,
+                CONTAINED.c.position,
                 CONTAINED.c.description,
-                USAGE.c.interaction_sha,
-                USAGE.c.method,
-                USAGE.c.template,
-                USAGE.c.part,
-                USAGE.c.path,
-                USAGE.c.strictness,
-                USAGE.c.detail,
+                CONTAINED.c.operation_id,
+                CONTAINED.c.interaction_sha,
+                USAGE.c.id,
+                USAGE.c.places,
             )
-            .join_from(USAGE, CONTAINED, CONTAINED.c.interaction_sha == USAGE.c.interaction_sha)
-            .where(USAGE.c.provider_id == provider_id, wanted, CONTAINED.c.contract_id.in_(some))
-            .order_by(USAGE.c.template, USAGE.c.method, USAGE.c.id, CONTAINED.c.contract_id, CONTAINED.c.position)
-        ).all()
+            .join_from(CONTAINED, USAGE, USAGE.c.id == CONTAINED.c.usage_id)
+            .where(CONTAINED.c.contract_id.in_(some), CONTAINED.c.operation_id.in_(sorted(meant)))
+        )
+    rows.sort(key=lambda row: (meant[row.operation_id][::-1], row.id, row.contract_id, row.position))
+    places: dict[int, Any] = {}
+    found: list[Use] = []
+    for row in rows:
+        own = places.get(row.id)
+        if own is None:
+            own = places[row.id] = orjson.loads(row.places)
+        whose = row.contract_id, row.description, row.interaction_sha, *meant[row.operation_id]
+        found += [Use(*whose, *place) for place in own]
     return found
+
+
+def places_used(db: Db, provider_id: int, contract_ids: Sequence[int]) -> list[Use]:
+    """Every place that some of those contracts use, once; whose it is stays open ("" and 0).
+
+    Two statements, and one per 500 contracts.
+    """
+    meant = {key: operation for operation, key in operations(db, provider_id).items()}
+    ids: set[int] = set()
+    for some in _some(contract_ids):
+        ids.update(db.execute(select(CONTAINED.c.usage_id).where(CONTAINED.c.contract_id.in_(some))).scalars())
+    seen: dict[tuple[int, str], None] = {}
+    for some in _some(sorted(ids - {None})):
+        for row in db.execute(select(USAGE.c.operation_id, USAGE.c.places).where(USAGE.c.id.in_(some))):
+            seen[row.operation_id, row.places] = None
+    found = {
+        Use(0, "", "", *meant[operation_id], *place) for operation_id, places in seen for place in orjson.loads(places)
+    }
+    return sorted(found)
 
 
 def users_of_operations(db: Db, provider_id: int, contract_ids: Sequence[int]) -> list[Row[Any]]:
     """(method, template, contract_id), each once. One statement per 500 contracts."""
     found: list[Row[Any]] = []
-    for start in range(0, len(contract_ids), _MAX_NAMED):
+    for some in _some(contract_ids):
         found += db.execute(
-            select(USAGE.c.method, USAGE.c.template, CONTAINED.c.contract_id)
-            .join_from(CONTAINED, USAGE, USAGE.c.interaction_sha == CONTAINED.c.interaction_sha)
-            .where(
-                CONTAINED.c.contract_id.in_(contract_ids[start : start + _MAX_NAMED]),
-                USAGE.c.provider_id == provider_id,
-                USAGE.c.part.in_(("request path", "message", "request message")),  # one row per interaction
+            select(
+                OPERATION.c.id.label("operation_id"), OPERATION.c.method, OPERATION.c.template, CONTAINED.c.contract_id
             )
+            .join_from(CONTAINED, OPERATION, OPERATION.c.id == CONTAINED.c.operation_id)
+            .where(CONTAINED.c.contract_id.in_(some), OPERATION.c.provider_id == provider_id)
             .distinct()
         ).all()
     return found
 
 
+def _some(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The ids in lists that a statement takes."""
+    return (ids[start : start + _MAX_NAMED] for start in range(0, len(ids), _MAX_NAMED))
+
+
 def first_with(db: Db, provider_id: int, shas: Collection[str]) -> list[Row[Any]]:
-    """Per consumer and interaction the first version of it that published the interaction, and when. One statement."""
-    if not shas:
-        return []
-    first = (
-        select(
-            PUBLICATION.c.consumer_id,
-            CONTAINED.c.interaction_sha,
-            func.min(PUBLICATION.c.version_id).label("version_id"),
-            func.min(PUBLICATION.c.created_at).label("at"),
-        )
-        .join_from(CONTAINED, CONTRACT, CONTRACT.c.id == CONTAINED.c.contract_id)
-        .join(PUBLICATION, PUBLICATION.c.contract_id == CONTRACT.c.id)
-        .where(CONTAINED.c.interaction_sha.in_(sorted(shas)), CONTRACT.c.provider_id == provider_id)
-        .group_by(PUBLICATION.c.consumer_id, CONTAINED.c.interaction_sha)
-        .subquery()
-    )
-    return list(
-        db.execute(
-            select(first.c.consumer_id, first.c.interaction_sha, first.c.version_id, first.c.at, VERSION.c.number)
-            .join(VERSION, VERSION.c.id == first.c.version_id)
-            .order_by(first.c.version_id)
-        )
-    )
+    """Per consumer and interaction the version that published it first, and when. One statement per 500.
+
+    As it was noted then: the version may be gone.
+    """
+    found: list[Any] = []
+    for some in _some(sorted(shas)):
+        found += db.execute(
+            select(
+                INTEGRATION.c.consumer_id,
+                USAGE.c.interaction_sha,
+                USAGE.c.first_version_id.label("version_id"),
+                USAGE.c.first_version.label("number"),
+                USAGE.c.first_at.label("at"),
+            )
+            .join_from(USAGE, INTEGRATION, INTEGRATION.c.id == USAGE.c.integration_id)
+            .where(USAGE.c.interaction_sha.in_(some), INTEGRATION.c.provider_id == provider_id)
+        ).all()
+    return sorted(found, key=lambda row: row.version_id)
 
 
 def names_of(db: Db, participant_ids: Collection[int]) -> dict[int, str]:
@@ -292,9 +318,9 @@ def names_of(db: Db, participant_ids: Collection[int]) -> dict[int, str]:
 def contents(db: Db, contract_ids: Sequence[int]) -> list[Row[Any]]:
     """(id, sha, content) of contracts. One statement per 500."""
     found: list[Row[Any]] = []
-    for start in range(0, len(contract_ids), _MAX_NAMED):
-        some = contract_ids[start : start + _MAX_NAMED]
-        found += db.execute(select(CONTRACT.c.id, CONTRACT.c.sha, CONTRACT.c.content).where(CONTRACT.c.id.in_(some)))
+    for some in _some(contract_ids):
+        named: Any = select(CONTRACT.c.id, CONTRACT.c.sha, CONTRACT.c.content).where(CONTRACT.c.id.in_(some))
+        found += db.execute(named).all()
     return found
 
 

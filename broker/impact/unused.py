@@ -47,7 +47,7 @@ def ask(
     if found is None:
         return None
     known = users.consumers(queries.standings(db, provider_id))
-    rows = queries.uses(db, provider_id, users.contract_ids(known), None)
+    rows = queries.places_used(db, provider_id, users.contract_ids(known))
     return Unused(
         found.version,
         fields.unused(found.offer, rows),

@@ -34,17 +34,14 @@ def ask(db: queries.Db, provider_id: int, operation: str, wanted: places.Place |
     consumers = users.consumers(queries.standings(db, provider_id))
     contract_ids = users.contract_ids(consumers)
     known = queries.operations(db, provider_id)
-    meant = places.meant(operation, known, descriptions.templates_of(db, provider_id))
-    rows: list[Any] = []
+    meant = places.meant(operation, list(known), descriptions.templates_of(db, provider_id))
+    rows: list[queries.Use] = []
     nearest: tuple[str, ...] = meant.nearest
     if meant.operations:
-        exact = None if wanted is None or ".*" in wanted.path or not wanted.word else wanted.path
-        rows = queries.uses(db, provider_id, contract_ids, meant.operations, exact)
-        if wanted is not None:
-            rows = [row for row in rows if wanted.takes(row)]
-            if not rows:
-                every = queries.uses(db, provider_id, contract_ids, meant.operations)
-                nearest = places.nearest_places(wanted, every)
+        every = queries.uses(db, contract_ids, {one: known[one] for one in meant.operations})
+        rows = every if wanted is None else [row for row in every if wanted.takes(row)]
+        if wanted is not None and not rows:
+            nearest = places.nearest_places(wanted, every)
     first = queries.first_with(db, provider_id, {row.interaction_sha for row in rows})
     return Asked(meant, consumers, rows, first, nearest)
 

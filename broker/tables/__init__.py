@@ -11,8 +11,9 @@ from tallystick.broker.tables.contracts import (
     ContractInteraction,
     Integration,
     Interaction,
+    InteractionUsage,
+    Operation,
     Publication,
-    Usage,
 )
 from tallystick.broker.tables.environments import (
     DeployedVersion,
@@ -68,7 +69,9 @@ __all__ = [
     "FailureInterval",
     "Integration",
     "Interaction",
+    "InteractionUsage",
     "Label",
+    "Operation",
     "Participant",
     "ParticipantGrant",
     "Plan",
@@ -82,7 +85,6 @@ __all__ = [
     "Tag",
     "TagSuccess",
     "Token",
-    "Usage",
     "UtcDateTime",
     "Verification",
     "VerificationFailure",

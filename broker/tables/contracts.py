@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from tallystick.broker.tables.base import flag, key, moment, partial_index, reference
+from tallystick.broker.tables.base import Id, flag, key, moment, partial_index, reference
 
 
 class Integration(SQLModel, table=True):
@@ -100,6 +100,7 @@ class ContractInteraction(SQLModel, table=True):
     __table_args__: Any = (
         PrimaryKeyConstraint("contract_id", "position"),
         Index("ix_contract_interaction_interaction_sha", "interaction_sha"),
+        Index("ix_contract_interaction_contract_id_operation_id", "contract_id", "operation_id"),
     )
 
     contract_id: int = Field(sa_column=reference("contract.id"))
@@ -107,24 +108,45 @@ class ContractInteraction(SQLModel, table=True):
     interaction_sha: str
     interaction_id: str | None = None  # the `_id` on the wire
     description: str
+    # Where the usage map has it. Plain numbers: a key would be checked for each row of each publication.
+    usage_id: int | None = Field(default=None, sa_column=Column(Id))
+    operation_id: int | None = Field(default=None, sa_column=Column(Id))
 
 
-class Usage(SQLModel, table=True):
-    """One thing an interaction relies on; written once per interaction and provider."""
+class Operation(SQLModel, table=True):
+    """An operation of a provider that some contract uses, or used once."""
 
-    __tablename__ = "usage"
+    __tablename__ = "operation"
     __table_args__: Any = (
-        Index("ix_usage_provider_id_operation_part_path", "provider_id", "method", "template", "part", "path"),
-        Index("ix_usage_interaction_sha_provider_id", "interaction_sha", "provider_id"),
+        UniqueConstraint("provider_id", "method", "template"),
         {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, sa_column=key())
-    interaction_sha: str = Field(sa_type=String)
     provider_id: int = Field(sa_column=reference("participant.id"))
     method: str  # "" for messages
     template: str  # path template; for messages topic or description
-    part: str  # "request body", "response header" ...
-    path: str  # indexes generalised
-    strictness: str  # presence, type, format, range, regex, value
-    detail: str | None = None
+
+
+class InteractionUsage(SQLModel, table=True):
+    """What an interaction of a consumer relies on in a provider, and since when; written when it is first seen.
+
+    All places of an interaction stand in one value: they are written once, and read together.
+    """
+
+    __tablename__ = "interaction_usage"
+    __table_args__: Any = (
+        UniqueConstraint("interaction_sha", "integration_id"),
+        Index("ix_interaction_usage_integration_id", "integration_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=key())
+    interaction_sha: str
+    integration_id: int = Field(sa_column=reference("integration.id"))
+    operation_id: int = Field(sa_column=Column(Id, nullable=False))
+    places: str  # JSON text: an array of [part, path, strictness, detail]
+    # The consumer's version that had it first, as it was then: it outlives the version.
+    first_version_id: int = Field(sa_column=Column(Id, nullable=False))
+    first_version: str
+    first_at: datetime = Field(sa_column=moment())

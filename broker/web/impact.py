@@ -156,15 +156,15 @@ def _offers(connection: Connection, provider: Any, form: Form) -> Offers:
     """Operations that are used, and places in those that are asked about. Six statements at most."""
     operations = who_needs.operations(connection, provider.id)
     known = users.consumers(queries.standings(connection, provider.id))
-    by_text = {places.shown(one): one for one in queries.operations(connection, provider.id)}
+    ids = queries.operations(connection, provider.id)
+    by_text = {places.shown(one): one for one in ids}
     wanted = [one for one in by_text if any(one in text for text in form.edits)]
     # Without an edit the most used operation is good for examples.
     wanted = wanted or sorted(operations, key=lambda one: (-len(operations[one]), one))
     rows = queries.uses(
         connection,
-        provider.id,
         users.contract_ids(known)[:ASKED_FOR_PLACES],
-        [by_text[one] for one in wanted[:3] if one in by_text],
+        {by_text[one]: ids[by_text[one]] for one in wanted[:3] if one in by_text},
     )
     in_them = [f"{places.shown((row.method, row.template))} {places.name(row)}" for row in rows if row.path]
     return Offers(

@@ -53,7 +53,7 @@ def _place(text: str) -> places.Place:
 
 
 def _all(call: Call, connection: Connection, provider: Any, consumer: str) -> dict[str, Any]:
-    """The matrix. Two statements, and one more for what is shown of it."""
+    """The matrix. Three statements, and one more for what is shown of it."""
     search, live = call.query.get("search", "").strip(), bool(call.query.get("live"))
     asked = call.page(always=True, size=LINES)
     assert asked is not None
@@ -79,7 +79,8 @@ def _all(call: Call, connection: Connection, provider: Any, consumer: str) -> di
         for column in columns
         for version in used[operation].get(column.consumer, ())
     }
-    fields = queries.uses(connection, provider.id, sorted(contract_ids), shown)
+    ids = queries.operations(connection, provider.id)
+    fields = queries.uses(connection, sorted(contract_ids), {one: ids[one] for one in shown})
     kept = {"search": search or None, "consumer": consumer or None, "live": "true" if live else None}
     return {
         "provider": provider.name,

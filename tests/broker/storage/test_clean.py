@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from tallystick.broker import db
 from tallystick.broker.cli import broker as command
 from tallystick.broker.contracts import keeping
-from tallystick.broker.tables import Branch, Contract, Interaction, Publication, Usage, Verification, Version
+from tallystick.broker.tables import Branch, Contract, Interaction, InteractionUsage, Publication, Verification, Version
 
 
 def table(row: Any) -> Any:
@@ -199,7 +199,7 @@ def test_overwritten_revisions_and_superseded_results_go_after_a_week(
     with running.engine.connect() as connection:
         assert len(connection.execute(select(table(Contract).c.id)).all()) == 1
         assert len(connection.execute(select(table(Interaction).c.sha)).all()) == 1
-        providers = connection.execute(select(table(Usage).c.interaction_sha).distinct()).all()
+        providers = connection.execute(select(table(InteractionUsage).c.interaction_sha).distinct()).all()
         assert len(providers) == 1
     shown = world.pact_of("Web 1", "Orders")
     assert shown["interactions"][0]["description"] == "second"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text
@@ -212,3 +214,88 @@ def test_times_come_back_in_utc_and_naive_ones_are_refused(engine: Engine) -> No
     assert read.tzinfo is UTC
     with pytest.raises(ValueError, match="without a zone"):
         UtcDateTime().process_bind_param(datetime(2024, 5, 1), engine.dialect)
+
+
+# --- what migrations do to what is there --------------------------------------------------------------------------
+
+_THEN = "2024-05-01 10:00:00.000000"
+_BEFORE_0006 = f"""
+INSERT INTO participant (id, name, name_lower, created_at, updated_at) VALUES
+    (1, 'Web', 'web', '{_THEN}', '{_THEN}'), (2, 'App', 'app', '{_THEN}', '{_THEN}'),
+    (3, 'Orders', 'orders', '{_THEN}', '{_THEN}');
+INSERT INTO version (id, participant_id, number, created_at, updated_at) VALUES
+    (1, 1, 'one', '{_THEN}', '{_THEN}'), (2, 1, 'two', '{_THEN}', '{_THEN}'), (3, 2, 'three', '{_THEN}', '{_THEN}');
+INSERT INTO integration (id, consumer_id, provider_id, created_at) VALUES (1, 1, 3, '{_THEN}'), (2, 2, 3, '{_THEN}');
+INSERT INTO contract (id, consumer_id, provider_id, sha, created_at, content) VALUES
+    (1, 1, 3, 'a', '{_THEN}', '{{}}'), (2, 1, 3, 'b', '{_THEN}', '{{}}'), (3, 2, 3, 'c', '{_THEN}', '{{}}'),
+    (4, 2, 3, 'd', '{_THEN}', '{{}}');
+INSERT INTO contract_publication (version_id, consumer_id, provider_id, revision, contract_id, is_current, created_at)
+    VALUES (2, 1, 3, 1, 2, true, '{_THEN}'), (1, 1, 3, 1, 1, true, '{_THEN}'), (3, 2, 3, 1, 3, true, '{_THEN}');
+INSERT INTO contract_interaction (contract_id, position, interaction_sha, description) VALUES
+    (1, 0, 'x', ''), (2, 0, 'y', ''), (2, 1, 'x', ''), (3, 0, 'x', ''), (4, 0, 'z', '');
+INSERT INTO usage (interaction_sha, provider_id, method, template, part, path, strictness, detail) VALUES
+    ('x', 3, 'GET', '/o/{{id}}', 'request path', '', 'value', NULL),
+    ('y', 3, '', 'paid', 'message', '', 'presence', ''),
+    ('x', 3, 'GET', '/o/{{id}}', 'response body', '$[''q "ü"'']', 'type', '200 string'),
+    ('z', 3, 'GET', '/z', 'request path', '', 'value', ''),
+    ('gone', 3, 'GET', '/gone', 'request path', '', 'value', '');
+"""
+
+
+def test_usage_is_moved_to_a_row_per_interaction_and_back(engine: Engine) -> None:
+    to_revision(engine, "0005")
+    with engine.begin() as connection:
+        for statement in filter(str.strip, _BEFORE_0006.split(";\n")):
+            connection.execute(text(statement))
+        before = usage_rows(connection)
+
+    to_revision(engine, "0006")
+
+    x = [["request path", "", "value", ""], ["response body", "$['q \"ü\"']", "type", "200 string"]]
+    with engine.begin() as connection:
+        moved = connection.execute(
+            text(
+                "SELECT consumer_id, interaction_sha, method, template, places, first_version_id, first_version "
+                "FROM interaction_usage JOIN integration ON integration.id = integration_id "
+                "JOIN operation ON operation.id = operation_id ORDER BY 1, 2"
+            )
+        ).all()
+        assert [(*row[:4], json.loads(row[4]), *row[5:]) for row in moved] == [
+            (1, "x", "GET", "/o/{id}", x, 1, "one"),
+            (1, "y", "", "paid", [["message", "", "presence", ""]], 2, "two"),
+            (2, "x", "GET", "/o/{id}", x, 3, "three"),
+            (2, "z", "GET", "/z", [["request path", "", "value", ""]], 0, ""),  # published by no version any more
+        ]
+        astray = (
+            "SELECT count(*) FROM contract_interaction LEFT JOIN interaction_usage ON interaction_usage.id = usage_id "
+            "AND interaction_usage.interaction_sha = contract_interaction.interaction_sha "
+            "AND interaction_usage.operation_id = contract_interaction.operation_id WHERE interaction_usage.id IS NULL"
+        )
+        assert connection.execute(text(astray)).scalar() == 0
+
+    to_revision(engine, "0005")
+
+    with engine.begin() as connection:
+        after = usage_rows(connection)
+    assert after == [(*row[:-1], row[-1] or "") for row in before if row[0] != "gone"]
+
+
+def usage_rows(connection: Any) -> list[tuple[Any, ...]]:
+    columns = "interaction_sha, provider_id, method, template, part, path, strictness, detail"
+    return sorted(map(tuple, connection.execute(text(f"SELECT {columns} FROM usage"))), key=str)
+
+
+def to_revision(engine: Engine, revision: str) -> None:
+    from alembic.config import Config
+
+    from alembic import command
+
+    with db.locked(engine) as connection:
+        config = Config()
+        config.set_main_option("script_location", str(db.migrations()))
+        config.attributes["connection"] = connection
+        newer = (
+            connection.dialect.has_table(connection, "alembic_version")
+            and connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() > revision
+        )
+        (command.downgrade if newer else command.upgrade)(config, revision)
