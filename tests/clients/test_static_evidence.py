@@ -1,6 +1,8 @@
 """A team that comes from PactFlow's bi-directional contracts: the official commands, unmodified."""
 
 import json
+import os
+import re
 import shlex
 import subprocess
 import sys
@@ -91,3 +93,37 @@ def test_the_command_that_shows_what_does_not_fit_is_run_as_it_stands(moved, pro
 
     assert done.returncode == 1, done.stderr
     assert "INCOMPATIBLE: Orders 7 does not allow what Web 1 expects (1 error, " in done.stdout
+
+
+def test_the_how_to_is_followed(broker, world, client, finish, tmp_path, pact_document, an_interaction):
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "descriptions-as-evidence.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    contract = pact_document(
+        "web", "orders", an_interaction("an order", path="/orders/7", response={"status": 200, "body": {"total": 5}})
+    )
+    (tmp_path / "pacts").mkdir()
+    (tmp_path / "pacts" / "web-orders.json").write_text(json.dumps(contract))
+    (tmp_path / "openapi.yaml").write_text(json.dumps(DOCUMENT))
+    (tmp_path / "report.txt").write_text("all is well")
+    world.published("web 1", to="orders", branch="main", content=contract).on_branch("orders 7", "main")
+    world.deployed("orders 7", to="production")
+
+    def follow(block):
+        commands = [line for line in block.replace("\\\n", " ").splitlines() if line]
+        bin_ = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = [
+            finish("/bin/sh", "-c", line, cwd=tmp_path, PATH=bin_, PACT_BROKER_BASE_URL=broker.url) for line in commands
+        ]
+        return [one.code for one in done], done[-1].text
+
+    files, publishing, stored, question, standing, moving = blocks
+    assert follow(files)[0] == [0]
+    assert follow(publishing)[0] == [0]
+    assert client.get("/pacticipants/orders/versions/7/description/self-verification").json()["success"] is True
+    assert follow(stored)[0] == [0, 0]
+    assert follow(question)[0] == [0]
+    assert follow(standing)[0] == [0, 0, 3]
+    client.patch("/pacticipants/orders", json={"ts:staticEvidence": False})
+    codes, text = follow(moving)
+    assert codes == [0, 0, 0, 0]
+    assert "1 of 1 by static evidence only" in text
