@@ -3,12 +3,12 @@ until the last consumer has moved."""
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from tallystick._examples.demo.story import ENVIRONMENT, PROVIDER, CannotShow, Story
 
 EDIT: Final = "rename 'GET /orders/{id} 200 $.total' to '$.total_amount'"
+TITLE: Final = "total becomes total_amount"
 MOVES: Final = {"web-shop": "4.3.0", "billing": "2.8.0"}
 LAST: Final = "billing"
 
@@ -19,19 +19,21 @@ def tell(story: Story) -> None:
     story.show("impact", PROVIDER, "--edit", EDIT, expected_status=1)
 
     screen.step("A plan: both names for a while, then the consumers move")
-    created = story.show("plan", "create", PROVIDER, "--edit", EDIT, "--json", expected_status=0, quiet=True)
-    plan = json.loads(created)["uuid"]
+    story.show("plan", "create", PROVIDER, "--title", TITLE, "--edit", EDIT, expected_status=0)
     with screen.working(f"{PROVIDER:<15}") as said:
         story.run_quietly(
             "record-deployment", "--pacticipant", PROVIDER, "--version", "1.1.0", "--environment", ENVIRONMENT
         )
         said.append(f"1.1.0, with both names, is live in {ENVIRONMENT}")
-    story.show("plan", "can-i-remove", plan, expected_status=1)
+    story.show("plan", "can-i-remove", "--provider", PROVIDER, expected_status=1)
 
     screen.step("The consumers move, one after the other")
     for name, version in MOVES.items():
         _move(story, name, version)
-        story.show("plan", "can-i-remove", plan, expected_status=0 if name == LAST else 1)
+        story.show("plan", "can-i-remove", "--provider", PROVIDER, expected_status=0 if name == LAST else 1)
+
+    screen.step("The gate is open: the old name goes, and the plan keeps what happened")
+    story.show("plan", "close", "--provider", PROVIDER, expected_status=0)
 
 
 def _move(story: Story, name: str, version: str) -> None:
