@@ -8,7 +8,7 @@ kept and told. Nobody waits for a plan's row unless how some consumer stands to 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -60,56 +60,66 @@ def settle(session: Session, settings: Settings) -> None:
 def count(session: Session, rows: Sequence[Any], moved: Collection[int], settings: Settings) -> None:
     """Count what the moved hold of these plans, and all of a plan whose provider describes itself otherwise now."""
     newest = {
-        one: (queries.newest_description_sha(session, one), shape_queries.newest_state(session, one))
-        for one in sorted({row.provider_id for row in rows} & set(moved))
+        one: (queries.newest_description_sha(session, one), plan_queries.offered_state(session, one))
+        for one in sorted({row.provider_id for row in rows if row.provider_id in moved or row.counted is None})
     }
-    plans = [_begun(row, newest) for row in rows]
+    plans = [_begun(row, newest.get(row.provider_id)) for row in rows]
     whole = {one.row.provider_id for one in plans if one.whole}
     if whole:
         plan_queries.lock_users(session, whole)
     for provider_id in sorted({one.row.provider_id for one in plans if one.stale}):
-        described = queries.newest_description(session, provider_id)
-        seen = shape_queries.newest(session, provider_id), shape_queries.newest_state(session, provider_id)
+        descriptions, shapes = plan_queries.offered(session, provider_id)
         for one in plans:
             if one.stale and one.row.provider_id == provider_id:
-                one.basis = _basis(described, *seen, one.edits, one.basis.known)
+                one.basis = _basis(newest[provider_id], descriptions, shapes, one.edits, one.basis.known)
     _count(session, plans, moved, whole)
     _keep(session, plans, moved, settings)
 
 
-def _begun(row: Any, newest: Mapping[int, tuple[str | None, str | None]]) -> _Count:
+def _begun(row: Any, newest: tuple[str | None, str] | None) -> _Count:
     basis = basis_of(row.counted)
     edits = [parse_edit(text) for text in json.loads(row.edits)]
     if basis is None:
         return _Count(row, edits, Basis(), stale=True, whole=True, found={})
-    description, shape = newest.get(row.provider_id, (basis.description, basis.shape))
+    description, state = newest or (basis.description, basis.state)
     whole = description != basis.description
-    stale = whole or (shape != basis.shape and bool(plan_counting.new_places(edits)))
+    stale = whole or (state != basis.state and bool(plan_counting.new_places(edits)))
     return _Count(row, edits, basis, stale, whole, {})
 
 
 # --- counting -----------------------------------------------------------------------------------------------------
 
 
-def _basis(described: Any, seen: Any, state: str | None, edits: Sequence[Edit], known: frozenset[int]) -> Basis:
-    """The basis anew, from the newest description and the newest shape of the provider, if it has them."""
-    document = api_descriptions.parsed(described) if described is not None else {}
-    templates = tuple(dict.fromkeys(one.template for one in operations(document)))
+def _basis(
+    newest: tuple[str | None, str],
+    descriptions: Sequence[Any],
+    shapes: Sequence[Any],
+    edits: Sequence[Edit],
+    known: frozenset[int],
+) -> Basis:
+    """The basis anew. What paths mean the newest description says alone; what is offered, what is live says too."""
+    documents = [api_descriptions.parsed(row) for row in descriptions]
+    described = operations(documents[0]) if documents else ()
+    templates = tuple(dict.fromkeys(one.template for one in described))
     wanted = plan_counting.new_places(edits)
-    places = list(fields.offered(document)) if wanted else []
-    if wanted and seen is not None:
-        places += fields.seen(shape_queries.stored(seen), templates).places
     offered: set[int] = set()
-    for one in places:
+    for one in _places(documents, shapes, templates) if wanted else ():
         side, word = plan_counting.side_and_word(f"{one.side} {one.word}")
         offered |= wanted.get((normal_operation(one.operation), side, word, one.path), frozenset())
     return Basis(
-        described.sha if described is not None else None,
-        state if wanted else None,
+        newest[0],
+        newest[1] if wanted else None,
         plan_counting.rivals(edits, templates),
         known | plan_counting.known(edits, (), templates),
         frozenset(offered),
     )
+
+
+def _places(documents: Sequence[Any], shapes: Sequence[Any], templates: tuple[str, ...]) -> Iterator[fields.Offered]:
+    for document in documents:
+        yield from fields.offered(document)
+    for row in shapes:
+        yield from fields.seen(shape_queries.stored(row), templates).places
 
 
 def _count(session: Session, plans: Sequence[_Count], moved: Collection[int], whole: Collection[int]) -> None:

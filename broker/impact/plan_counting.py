@@ -43,20 +43,20 @@ class Basis:
 
     description: str | None = None
     """Digest of the provider's newest description."""
-    shape: str | None = None
-    """Which shape of its answers was seen last."""
+    state: str | None = None
+    """Which descriptions and shapes say what it offers; None where the edits lead to nothing new."""
     templates: tuple[str, ...] = ()
     """Path templates of the description that a path of the plan's operations could also fit."""
     known: frozenset[int] = frozenset()
     """Places among the edits of those whose operation was ever used or described: what never was is a slip."""
     offered: frozenset[int] = frozenset()
-    """Places among the edits of those whose new shape the provider has, by its description or as it was seen."""
+    """Places among the edits of those whose new shape the provider has: its newest version, or one that is live."""
 
     def text(self) -> str:
         return json.dumps(
             {
                 "description": self.description,
-                "shape": self.shape,
+                "state": self.state,
                 "templates": list(self.templates),
                 "known": sorted(self.known),
                 "offered": sorted(self.offered),
@@ -71,7 +71,7 @@ def basis_of(text: str | None) -> Basis | None:
     kept = json.loads(text)
     return Basis(
         kept["description"],
-        kept.get("shape"),
+        kept["state"],
         tuple(kept["templates"]),
         frozenset(kept["known"]),
         frozenset(kept["offered"]),

@@ -12,7 +12,8 @@ from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from tallystick.broker.http.pages import Page
-from tallystick.broker.impact.queries import INTEGRATION, OPERATION, PARTICIPANT, PLAN, Db
+from tallystick.broker.impact import queries, shape_queries
+from tallystick.broker.impact.queries import DESCRIBED, DESCRIPTION, INTEGRATION, OPERATION, PARTICIPANT, PLAN, Db
 from tallystick.broker.summaries import dialect_of, upsert
 from tallystick.broker.tables import PlanConsumer, PlanGate
 
@@ -112,6 +113,36 @@ def operations(db: Db, provider_ids: Collection[int]) -> dict[int, list[tuple[st
     for row in db.execute(question.where(OPERATION.c.provider_id.in_(sorted(provider_ids)))):
         found.setdefault(row.provider_id, []).append((row.method, row.template))
     return found
+
+
+# --- what their providers offer -----------------------------------------------------------------------------------
+
+_KINDS: Any = ((DESCRIBED, DESCRIPTION), (shape_queries.KEPT, shape_queries.SHAPE))
+
+
+def offered_state(db: Db, provider_id: int) -> str:
+    """A text that is another whenever `offered` may be. Six statements at most."""
+    found: list[str] = []
+    for kept, table in _KINDS:
+        changed = table.c.updated_at if "updated_at" in table.c else table.c.sha
+        state = kept.with_only_columns(table.c.id, changed.label("state"), maintain_column_froms=True)
+        newest = queries.newest(db, provider_id, state, table)
+        rows = [*([newest] if newest is not None else []), *queries.of_live(db, provider_id, state, table)]
+        found += sorted({f"{table.name} {row.id} {row.state}" for row in rows})
+    return "; ".join(found)
+
+
+def offered(db: Db, provider_id: int) -> tuple[list[Row[Any]], list[Row[Any]]]:
+    """Descriptions and shapes of what the provider has: of the newest of its main branch, first, and of what is live.
+
+    Six statements at most.
+    """
+    found = []
+    for kept, table in _KINDS:
+        newest = queries.newest(db, provider_id, kept, table)
+        rows = [*([newest] if newest is not None else []), *queries.of_live(db, provider_id, kept, table)]
+        found.append(list({row.id: row for row in rows}.values()))
+    return found[0], found[1]
 
 
 # --- who stands how to them ---------------------------------------------------------------------------------------

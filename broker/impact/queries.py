@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -352,7 +353,7 @@ def failures(db: Db, provider: str, consumer: str | None, *, ended: bool) -> lis
 
 # --- descriptions -------------------------------------------------------------------------------------------------
 
-_DESCRIBED = (
+DESCRIBED = (
     select(DESCRIPTION, VERSION.c.number, PARTICIPANT.c.name.label("participant"))
     .join_from(DESCRIPTION, VERSION, VERSION.c.id == DESCRIPTION.c.version_id)
     .join(PARTICIPANT, PARTICIPANT.c.id == DESCRIPTION.c.participant_id)
@@ -361,17 +362,17 @@ _DESCRIBED = (
 
 def description(db: Db, participant: str, number: str) -> Row[Any] | None:
     """The description of a version. One statement."""
-    return db.execute(_DESCRIBED.where(PARTICIPANT.c.name == participant, VERSION.c.number == number)).first()
+    return db.execute(DESCRIBED.where(PARTICIPANT.c.name == participant, VERSION.c.number == number)).first()
 
 
 def newest_description(db: Db, participant_id: int) -> Row[Any] | None:
     """The description of the newest version of the main branch that has one, else of the newest version. One or two."""
-    return newest(db, participant_id, _DESCRIBED, DESCRIPTION)
+    return newest(db, participant_id, DESCRIBED, DESCRIPTION)
 
 
 def newest_description_sha(db: Db, participant_id: int) -> str | None:
     """Which content that is. One or two statements."""
-    of_content = _DESCRIBED.with_only_columns(DESCRIPTION.c.sha, maintain_column_froms=True)
+    of_content = DESCRIBED.with_only_columns(DESCRIPTION.c.sha, maintain_column_froms=True)
     found = newest(db, participant_id, of_content, DESCRIPTION)
     return None if found is None else str(found.sha)
 
@@ -387,3 +388,14 @@ def newest(db: Db, participant_id: int, kept: Any, table: Any) -> Row[Any] | Non
     )
     any_version = kept.where(table.c.participant_id == participant_id).order_by(VERSION.c.id.desc()).limit(1)
     return db.execute(of_main).first() or db.execute(any_version).first()
+
+
+def of_live(db: Db, participant_id: int, kept: Any, table: Any) -> list[Row[Any]]:
+    """The same of each version that is deployed, or released and supported. One statement."""
+    running = union(
+        *(
+            select(rows.c.version_id).where(rows.c.participant_id == participant_id, current)
+            for rows, current in ((DEPLOYED, DEPLOYED.c.currently_deployed), (RELEASED, RELEASED.c.currently_supported))
+        )
+    )
+    return list(db.execute(kept.where(table.c.version_id.in_(running)).order_by(table.c.id)))

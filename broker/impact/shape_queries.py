@@ -20,7 +20,7 @@ from tallystick.contract.shape import Shape
 
 SHAPE: Any = ProviderShape.__table__  # type: ignore[attr-defined]
 
-_KEPT = (
+KEPT = (
     select(SHAPE, VERSION.c.number, PARTICIPANT.c.name.label("participant"))
     .join_from(SHAPE, VERSION, VERSION.c.id == SHAPE.c.version_id)
     .join(PARTICIPANT, PARTICIPANT.c.id == SHAPE.c.participant_id)
@@ -38,19 +38,12 @@ class Kept(NamedTuple):
 
 def of_version(db: Db, participant: str, number: str) -> Row[Any] | None:
     """The shape of a version. One statement."""
-    return db.execute(_KEPT.where(PARTICIPANT.c.name == participant, VERSION.c.number == number)).first()
+    return db.execute(KEPT.where(PARTICIPANT.c.name == participant, VERSION.c.number == number)).first()
 
 
 def newest(db: Db, participant_id: int) -> Row[Any] | None:
     """The shape of the newest version of the main branch that has one, else of the newest version. One or two."""
-    return queries.newest(db, participant_id, _KEPT, SHAPE)
-
-
-def newest_state(db: Db, participant_id: int) -> str | None:
-    """Which shape that is and since when it is so, in one text. One or two statements."""
-    state = _KEPT.with_only_columns(SHAPE.c.id, SHAPE.c.updated_at, maintain_column_froms=True)
-    found = queries.newest(db, participant_id, state, SHAPE)
-    return None if found is None else f"{found.id} {found.updated_at.isoformat()}"
+    return queries.newest(db, participant_id, KEPT, SHAPE)
 
 
 def add(session: Session, participant_id: int, version_id: int, sent: Shape, now: datetime) -> Kept:

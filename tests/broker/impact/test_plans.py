@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+REPLACE_TOTAL = "replace 'GET /orders/{id} 200 $.total' by '$.amount.value'"
 EDIT = "remove 'GET /orders/{id} 200 $.lines[*].total'"
 
 
@@ -65,7 +66,7 @@ def test_a_consumer_of_which_nothing_is_known_to_be_live_counts_by_its_main_bran
     [
         ("rename 'GET /orders/{id} 200 $.total' to 'sum'", {"sum": 9}, {}),
         ("rename 'GET /orders/{id} 200 $.total' to '$.sum'", {"sum": 9}, {}),
-        ("replace 'GET /orders/{id} 200 $.total' by '$.amount.value'", {"amount": {"value": "9 EUR"}}, {}),
+        (REPLACE_TOTAL, {"amount": {"value": "9 EUR"}}, {}),
         ("rename 'GET /orders/{id} 200 $.lines[*].total' to 'sum'", {"lines": [{"sum": 1}]}, {}),
         ("rename 'GET /orders/{id} 200 header X-Total' to X-Sum", {}, {"headers": {"x-sum": "9"}}),
     ],
@@ -100,6 +101,45 @@ def test_several_edits_are_expanded_when_the_new_names_of_all_are_there(
 
     assert client.delete("/pacticipants/orders/versions/1/description").status_code == 204
     assert client.get(own).json()["stage"] == "expand"
+
+
+def test_a_new_name_that_was_seen_in_verification_is_there(orders, client, plan, seen):
+    own = f"/plans/{plan(edits=[REPLACE_TOTAL])['uuid']}"
+    orders.on_branch("orders 1", "main")
+    assert client.get(own).json()["stage"] == "expand"
+
+    seen("1", "$.id", "$.amount", "$.amount.value")
+    assert client.get(own).json()["stage"] == "migrate"
+
+    assert client.delete("/pacticipants/orders/versions/1/shape").status_code == 204
+    assert client.get(own).json()["stage"] == "expand"
+
+
+def test_a_new_name_of_a_side_branch_is_there_while_it_is_live(orders, client, plan, seen):
+    own = f"/plans/{plan(edits=[REPLACE_TOTAL])['uuid']}"
+    client.patch("/pacticipants/orders", json={"mainBranch": "main"})
+    orders.on_branch("orders 1", "main").on_branch("orders 2", "side")
+    seen("1", "$.id")
+    seen("2", "$.id", "$.amount.value")
+    assert client.get(own).json()["stage"] == "expand"
+
+    orders.deployed("orders 2", to="production")
+    assert client.get(own).json()["stage"] == "migrate"
+    orders.deployed("orders 1", to="production")
+    assert client.get(own).json()["stage"] == "expand"
+
+
+@pytest.fixture
+def seen(client: Any) -> Any:
+    """`seen("1", "$.id")`: an order of orders 1 was seen to have these fields."""
+
+    def add(version: str, *fields: str) -> None:
+        answer = {"method": "GET", "template": "/orders/{id}", "side": "response", "status": "200",
+                  "body": {"$": ["object"], **{field: ["string"] for field in fields}}}  # fmt: skip
+        shape = {"complete": True, "answers": [answer]}
+        assert client.post(f"/pacticipants/orders/versions/{version}/shape", json=shape).status_code == 201
+
+    return add
 
 
 @pytest.fixture
