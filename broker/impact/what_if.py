@@ -29,7 +29,7 @@ from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
 from tallystick.contract.openapi.prediction import Break, Prediction, predict
 from tallystick.contract.openapi.what_if import what_if
-from tallystick.contract.operation import normal_operation
+from tallystick.contract.operation import normal_operation, operation_of
 from tallystick.contract.reading import read
 from tallystick.contract.usage import usage
 
@@ -408,12 +408,12 @@ def _ways(
     breaking = [edit for edit in answer.edits if edit in seen]
     breaking += [edit for edit in seen if edit not in breaking]
     wanted = {normal_operation(edit.target.operation) for edit in breaking}
+    templates = (*answer.templates, *(edit.target.template for edit in breaking))
     names: set[str] = set()
     interactions: set[tuple[str, str]] = set()
     for contract in answer.contracts.values():
         for interaction in contract.interactions:
-            rows = usage(interaction, (*answer.templates, *(edit.target.template for edit in breaking)))
-            if rows and normal_operation(rows[0].operation) in wanted:
+            if normal_operation(places.shown(operation_of(interaction, templates))) in wanted:
                 names.add(contract.consumer)
                 interactions.add((contract.consumer, interaction.description))
     broken = [consumer.name for consumer, _ in left]
