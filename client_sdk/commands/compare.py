@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _EXIT: Final = {"compatible": shared.YES, "incompatible": shared.NO, "incomplete": shared.UNKNOWN, None: shared.UNKNOWN}
 _COLOURS: Final = {"compatible": "green", "incompatible": "red", "incomplete": "yellow"}
-_LEVELS: Final = {"error": "red", "warning": "yellow"}
+_LEVELS: Final = {"error": "red", "warning": "yellow", "not compared": "yellow"}
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -141,6 +141,8 @@ def _tell(found: Any) -> None:
 
 
 def _tell_one(one: Any) -> None:
+    from tallystick.contract.openapi.evidence import NOTHING_TO_COMPARE_WITH
+
     consumer = " ".join([str(one["consumer"]["name"]), *one["consumer"].get("versions", [])[-1:]])
     more = len(one["consumer"].get("versions", [])) - 1
     consumer += f" (and {more} more version{'' if more == 1 else 's'})" if more > 0 else ""
@@ -158,9 +160,8 @@ def _tell_one(one: Any) -> None:
         if finding["interaction"] != interaction:
             interaction = finding["interaction"]
             shared.tell(f"  {interaction or 'an interaction without description'}")
-        shared.tell(
-            f"  - {finding['level']} {finding['code']}: {finding['message']}", colour=_LEVELS.get(finding["level"])
-        )
+        level = "not compared" if finding["code"] in NOTHING_TO_COMPARE_WITH else finding["level"]
+        shared.tell(f"  - {level} {finding['code']}: {finding['message']}", colour=_LEVELS.get(level))
         shared.tell(f"      contract     {finding['contractLocation']}")
         shared.tell(f"      description  {finding['descriptionLocation']}")
 

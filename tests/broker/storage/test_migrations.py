@@ -299,3 +299,15 @@ def to_revision(engine: Engine, revision: str) -> None:
             and connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() > revision
         )
         (command.downgrade if newer else command.upgrade)(config, revision)
+
+
+def test_what_is_there_before_static_evidence_was_is_kept_and_nobody_relies_on_it(engine: Engine) -> None:
+    insert = text("INSERT INTO participant (name, name_lower, created_at, updated_at) VALUES (:name, :name, :at, :at)")
+    to_revision(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(insert, [{"name": name, "at": _moment()} for name in ("web", "orders")])
+    to_revision(engine, "0002")
+    with engine.begin() as connection:
+        connection.execute(insert, {"name": "old", "at": _moment()})  # code of before goes on making participants
+        found = connection.execute(text("SELECT name, static_evidence FROM participant ORDER BY name")).all()
+    assert [(name, bool(wanted)) for name, wanted in found] == [("old", False), ("orders", False), ("web", False)]
