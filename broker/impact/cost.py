@@ -17,6 +17,7 @@ POINTS: Final[Mapping[str, int]] = {
     "strict expectations": 1,  # of a format or stricter: more than a name to change
 }
 _STRICT: Final = STRICTNESS.index("format")
+_NAMED: Final = 5  # places and operations that a step names one by one
 
 
 def summed(counts: Mapping[str, int]) -> dict[str, Any]:
@@ -48,6 +49,8 @@ def ways(
     at_once = {"days": 0, "lowDays": 0, "highDays": 0, "note": "no consumer has to move"}
     old, new = _words(edits)
     operations = list(dict.fromkeys(edit.target.operation for edit in edits))
+    moved = f"{len(operations) or 'its'} operation{'' if len(operations) == 1 else 's'}"
+    served = ", ".join(operations) if 0 < len(operations) <= _NAMED else moved
     kinds = {edit.kind for edit in edits}
     return [
         {
@@ -82,15 +85,14 @@ def ways(
         {
             "way": "side-by-side version",
             "steps": [
-                {"who": provider, "does": f"serves a second version of {', '.join(operations)}, and both for a while"},
+                {"who": provider, "does": f"serves a second version of {served}, and both for a while"},
                 *({"who": one, "does": "calls the new version, and deploys"} for one in whole),
                 {"who": provider, "does": "switches the old version off"},
             ],
             "acts": [provider, *whole],
             "interactionsToRewrite": interactions_on_operation,
             "forecast": wait,
-            "staysRunning": f"two versions of {len(operations)} operation{'' if len(operations) == 1 else 's'}, "
-            "until the last consumer calls the new one",
+            "staysRunning": f"two versions of {moved}, until the last consumer calls the new one",
             "fits": True,
         },
     ]
@@ -98,10 +100,12 @@ def ways(
 
 def _words(edits: Sequence[Edit]) -> tuple[str, str]:
     """The old shape, and the new one where the edits name it."""
-    old = ", ".join(dict.fromkeys(str(edit.target) for edit in edits))
+    places = list(dict.fromkeys(str(edit.target) for edit in edits))
+    more = len(places) - _NAMED
+    old = ", ".join(places[:_NAMED]) + (f" and {more} more place{'' if more == 1 else 's'}" if more > 0 else "")
     new = [edit.to for edit in edits if edit.kind == "rename"]
     new += [f"a {edit.to} under another name" for edit in edits if edit.kind == "type"]
-    return old, ", ".join(dict.fromkeys(new))
+    return old or "what breaks", ", ".join(dict.fromkeys(new))
 
 
 def _who(consumers: Sequence[str]) -> str:

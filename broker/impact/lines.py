@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from tallystick.broker.impact.replays import WHOLE, Fault, Replayed, each_once, general
-from tallystick.contract import identity
+from tallystick.contract import identity, paths
+from tallystick.contract.errors import PathInvalid
 from tallystick.contract.model import Contract, Interaction
 from tallystick.contract.openapi.edits import Edit, Part, Target
 from tallystick.contract.openapi.findings import Finding
@@ -124,13 +125,22 @@ def _covers(predicted: Break[int], fault: Fault) -> bool:
         return True
     if target.part == "response header":
         return fault.part == "header" and fault.path.lower() == target.path.lower()
-    return fault.part == "body" and _related(general(fault.path), general(predicted.field))
+    # Without a path the body as a whole is wrong: its type, or that it is none.
+    return fault.part == "body" and fault.path != "" and _related(fault.path, predicted.field)
 
 
 def _related(one: str, other: str) -> bool:
-    """Whether a path is another, or leads there."""
-    short, long = sorted((one, other), key=len)
-    return long == short or (long.startswith(short) and long[len(short)] in ".[")
+    """Whether a path is another, or leads there; indexes do not matter."""
+    try:
+        steps, others = paths.parse(one), paths.parse(other)
+    except PathInvalid:
+        return one == other
+    return all(map(_same_step, steps, others))
+
+
+def _same_step(one: paths.Token, other: paths.Token) -> bool:
+    indexes = all(isinstance(step, int) or step is paths.ANY_INDEX for step in (one, other))
+    return one == other or indexes or paths.ANY in (one, other)
 
 
 def _place(fault: Fault) -> tuple[str, str]:

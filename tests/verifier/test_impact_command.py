@@ -301,6 +301,53 @@ def test_the_commands_of_the_how_to_run(run, breaking, provider, tmp_path):
     assert codes == dict(zip(lines, [1, 0, 1, 1, 0, 3, 1], strict=True))
 
 
+def test_what_only_the_rulebook_calls_breaking_is_told_with_the_reason(run, tmp_path):
+    noted = DESCRIPTION + "                  note: {type: string}\n"
+    dropped = "  /gone:\n    get: {responses: {200: {description: gone}}}\n"
+    (tmp_path / "old.yaml").write_text(noted + dropped)
+    (tmp_path / "new.yaml").write_text(DESCRIPTION)
+    words = ("orders", "--description", "new.yaml", "--from", "old.yaml")
+    place, operation = "remove 'GET /orders/{id} 200 $.note'", "drop operation 'GET /gone'"
+    why = "contracts use the operation, and none relies on this place"
+
+    code, out, _ = run(*words)
+    assert (code, out.splitlines()[0]) == (0, "SAFE: no counted contract with orders would break.")
+    said = " ".join(out.split())
+    assert f"nobody relies on: {place} ({why}) " in said
+    assert f"nobody relies on: {operation} (no counted contract uses the operation) " in said
+    assert "2 consumers are not touched: billing, web." in said
+
+    found = json.loads(run(*words, "--json")[1])
+    assert {one["edit"]: (one["operationUsed"], one["reason"]) for one in found["unused"]} == {
+        place: (True, why),
+        operation: (False, "no counted contract uses the operation"),
+    }
+    markdown = run(*words, "--markdown")[1].splitlines()
+    assert markdown[markdown.index("Nobody relies on:") + 2].endswith(f"({why})")
+
+    code, out, _ = run("orders", "--edit", place)  # C
+    assert (code, f"nobody relies on: {place} ({why}); nearest: " in " ".join(out.split())) == (0, True)
+
+
+def test_messages_of_a_build_are_asked_too(run, orders, tmp_path):
+    orders.post("/pacticipants", json={"name": "events"})
+    document = {
+        "consumer": {"name": "ledger"}, "provider": {"name": "events"},
+        "messages": [{"description": "an order was placed", "contents": {"id": 7, "total": 5}}],
+        "metadata": {"pactSpecification": {"version": "3.0.0"}},
+    }  # fmt: skip
+    assert orders.put("/pacts/provider/events/consumer/ledger/version/1", json=document).status_code == 201
+    (tmp_path / "events_app.py").write_text("messages = {'an order was placed': lambda: {'id': 7}}\n")
+
+    code, out, _ = run("events", "--messages", "events_app:messages")
+
+    assert code == 1
+    assert "- [A] an order was placed: Actual map is missing the following keys: total\n" in out
+    assert (
+        "- tolerant addition: 0 days, 0 interactions to rewrite\n    events keeps an order was placed $.total\n" in out
+    )
+
+
 def test_markdown_holds_no_markup_of_strangers(run, breaking):
     code, out, _ = run("orders", "--provider-base-url", breaking, "--markdown")
 

@@ -89,7 +89,10 @@ def untouched(found: Any) -> str:
     names = [one["name"] for one in found["untouched"]]
     if not names:
         return ""
-    return f"{plural(len(names), 'consumer')} {'is' if len(names) == 1 else 'are'} not touched: {', '.join(names)}."
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"{plural(len(names), 'consumer')} {'is' if len(names) == 1 else 'are'} not touched: " + (
+        f"{', '.join(names[:20])}{more}."
+    )
 
 
 def tolerated(found: Any) -> list[str]:

@@ -185,6 +185,10 @@ def test_edits_can_be_asked_with_a_get(orders, client):
     ("name", "description", "mismatches", "edit", "agreement", "strength", "certain"),
     [
         ("failed", "an order with lines", [NO_TOTAL], REMOVE, "predicted", "A", True),
+        ("failed", "an order with lines", [{"attribute": "body", "identifier": "$", "description": "no total"}], REMOVE,
+         "predicted", "A", True),
+        ("failed", "an order with lines", [{"attribute": "body", "description": "no JSON"}], REMOVE,
+         "fails otherwise", "C", True),
         ("failed", "nothing of web's", [NO_TOTAL], REMOVE, "not replayed", "C", True),
         ("failed", "an order with lines", [{"attribute": "status", "description": "500"}], REMOVE,
          "fails otherwise", "C", True),
@@ -209,6 +213,15 @@ def test_a_prediction_and_a_replay_agree_or_say_that_they_do_not(
     assert line["edit"] == (None if agreement == "not predicted" else edit)
     assert found["agreement"][agreement] >= 1
     assert found["strength"] == "A"
+
+
+def test_many_places_are_counted_in_the_ways_and_listed_in_the_lines(orders, client):
+    places = [{**NO_TOTAL, "identifier": f"$.field{index}"} for index in range(9)]
+
+    found = ask(client, replay=failing("an order with lines", *places, entries=contracts(client)))
+
+    assert len(found["consumers"][0]["breaks"]) == 9
+    assert found["ways"][0]["steps"][0]["does"].endswith("GET /orders/{id} 200 $.field4 and 4 more places")
 
 
 def test_a_prediction_that_the_build_does_not_confirm_may_break(orders, client):
