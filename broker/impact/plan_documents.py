@@ -19,6 +19,7 @@ from tallystick.broker.participants.queries import participant_named
 from tallystick.contract.openapi.edits import parse_edit
 
 _DAY: Final = 86_400
+_UNCOUNTED: Final = "made by an older broker, and counted when one of its consumers moves: see the plan itself"
 
 
 def summary(row: Any, stands: Sequence[Any], links: Links) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def summary(row: Any, stands: Sequence[Any], links: Links) -> dict[str, Any]:
             "stage": row.stage,
             "outcome": row.outcome,
             "gate": "open" if _is_open(row, holders) else "shut",
-            "reason": reason(row.provider, holders, row.counted is not None and not _all_known(row)),
+            "reason": _UNCOUNTED if row.counted is None else reason(row.provider, holders, not _all_known(row)),
             "leftConsumers": [*holders.relying, *holders.unread],
             "movedConsumers": [each.consumer for each in stands if each.moved_at is not None],
             "sunset": row.sunset,
