@@ -116,7 +116,13 @@ def _weighed(
     for sha, (passed, _) in said.items():
         if passed and not before[sha]:
             continue
-        evidence = {**around.get(sha, {}), **ends(before[sha])}
+        # Of two results of one version the newer counts, and that is in what is known already.
+        near = {
+            place: one
+            for place, one in around.get(sha, {}).items()
+            if one[1] is not any(each.covers(place) for each in before[sha])
+        }
+        evidence = {**near, **ends(before[sha])}
         if order not in evidence or evidence[order][1] is not passed:
             evidence[order] = (result.seen, passed)
         then = intervals(evidence)

@@ -91,22 +91,26 @@ def _who(line: Mapping[str, Any], provider: str) -> str:
 
 
 def _sentence(line: Mapping[str, Any]) -> str:
-    build = line.get("commitUrl") or line.get("buildUrl")
-    said = str((line.get("firstChange") or {}).get("sentence") or "not known")
-    return said + (f" {build}" if build else "")
+    change = line.get("firstChange") or {}
+    build = _build(line, change)
+    return str(change.get("sentence") or "not known") + (f" {build}" if build else "")
+
+
+def _build(since: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    """Where the provider's change can be looked at, when it is one."""
+    theirs = change.get("kind") in ("provider", "both")
+    return (since.get("commitUrl") or since.get("buildUrl")) if theirs else None
 
 
 def past(told: Mapping[str, Any], provider: str) -> list[str]:
     """The past of an interaction in a cause of can-i-deploy, in one or two lines; none from other brokers."""
     since, change = told.get("failingSince") or {}, told.get("firstChange") or {}
-    lines = []
-    if since.get("providerVersion"):
-        branch = f" ({since['branch']})" if since.get("branch") else ""
-        build = since.get("commitUrl") or since.get("buildUrl")
-        lines.append(
-            f"failing since {provider} {since['providerVersion']}{branch}, {since.get('at', '')[:10]}"
-            + (f": {build}" if build else "")
-        )
-    if lines and change.get("sentence"):
+    if not since.get("providerVersion"):
+        return []
+    branch = f" ({since['branch']})" if since.get("branch") else ""
+    build = _build(since, change)
+    line = f"failing since {provider} {since['providerVersion']}{branch}, {str(since.get('at', ''))[:10]}"
+    lines = [line + (f": {build}" if build else "")]
+    if change.get("sentence"):
         lines.append(f"first change: {change['sentence']}")
     return lines

@@ -1,7 +1,7 @@
 """A broker, and beside it a small model of what its history should have come to.
 
 `Story` performs random API calls and keeps, in plain dictionaries, what cannot be recomputed from rows: the order in
-which versions joined branches, what was deployed when, and since when interactions fail.
+which versions joined branches, and what was deployed when.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ class Story:
         self.deployed: dict[tuple[str, str, str], str] = {}  # (participant, environment, instance) -> version
         self.supported: set[tuple[str, str, str]] = set()  # (participant, version, environment)
         self.environments: dict[str, str] = {}
-        self.failing: dict[tuple[str, str, str, str], str] = {}  # (provider, branch, consumer, what) -> since version
-        self.ended: list[tuple[str, str, str, str, str, str]] = []
 
     def _call(self, method: str, path: str, **more: Any) -> httpx.Response:
         response = self.client.request(method, path, **more)
@@ -166,18 +164,6 @@ class Story:
         if not self._call("POST", path, json=body).is_success:
             return
         self._know(name, version)
-        if "testResults" not in body and failed:
-            failing, passing = {""}, set()
-        else:
-            failing, passing = failed, {*asked, ""} - failed
-        lines = sorted(line for (owner, line), numbers in self.members.items() if owner == name and version in numbers)
-        for line in lines or [""]:
-            for what in passing:
-                since = self.failing.pop((name, line, consumer, what), None)
-                if since is not None:
-                    self.ended.append((name, line, consumer, what, since, version))
-            for what in failing:
-                self.failing.setdefault((name, line, consumer, what), version)
 
     def drop_result(self, who: int, provider: int, _: int, __: int) -> None:
         pair = f"/pacts/provider/{PROVIDERS[provider % 2]}/consumer/{CONSUMERS[who % 2]}"
