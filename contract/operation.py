@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tallystick.contract.templates import Templates
 
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
-_DIGITS: Final = re.compile(r"[0-9]+")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_UUID_CHARACTERS: Final = 36
 _TOPICS: Final = ("topic", "kafka_topic", "queue", "channel", "destination", "routingkey", "routing_key", "subject")
 
 
@@ -48,8 +48,8 @@ def template_of(request: HttpRequest, templates: Sequence[str] = ()) -> str:
     if known is not None:
         return known
     segments = request.path.split("/")
-    varying = _varying_by_rule(request, segments) or [bool(_is_value(segment)) for segment in segments]
-    if not any(varying):
+    varying = _varying_by_rule(request, segments)
+    if varying is None or not any(varying):
         varying = [_is_value(segment) for segment in segments]
     names = (f"{{id{count if count > 1 else ''}}}" for count in range(1, len(segments) + 1))
     return "/".join(next(names) if varies else segment for varies, segment in zip(varying, segments, strict=True))
@@ -72,7 +72,9 @@ def _index(templates: tuple[str, ...]) -> Templates[str]:
 
 
 def _is_value(segment: str) -> bool:
-    return bool(_DIGITS.fullmatch(segment) or _UUID.fullmatch(segment))
+    if segment.isascii() and segment.isdecimal():
+        return True
+    return len(segment) == _UUID_CHARACTERS and _UUID.fullmatch(segment) is not None
 
 
 def _varying_by_rule(request: HttpRequest, segments: Sequence[str]) -> list[bool] | None:

@@ -20,7 +20,7 @@ from tallystick.contract.operation import operation_of
 from tallystick.contract.shape import MAX_TEXT, Answer, Place, Shape, Side, merged
 from tallystick.contract.shape_names import is_name
 
-MAX_LOOKS: Final = 50
+MAX_LOOKS: Final = 25
 """At answers of one operation and status. More of them rarely have another field, and would cost time."""
 MAX_ITEMS: Final = 100
 """Of one array."""
@@ -57,30 +57,26 @@ class Seen:
         """Look at an answer of the status that the interaction expects."""
         method, template = operation_of(interaction)
         answer = Answer(method, template, "response", str(interaction.response.status))
-        with self._lock:
-            root = self._root(answer)
-            if root is None:
-                return
-            root.headers.update(
-                lowered
-                for name, _ in response.headers
-                if (lowered := name.lower()) not in _TRANSPORT and is_name(lowered)
-            )
-            stated = content_types.in_headers(response.headers)
-            self._body(root, response.content, stated, interaction.response.rules)
+        if self._enough(answer):
+            return
+        lowered = {name.lower() for name, _ in response.headers} - _TRANSPORT
+        headers = dict.fromkeys(filter(is_name, lowered), str)
+        stated = content_types.in_headers(response.headers)
+        self._look(answer, "header", headers, response.content, stated, interaction.response.rules)
 
     def message(self, interaction: Interaction, side: Side, rules: Rules, message: ActualMessage) -> None:
         """Look at a message; `rules` are those of the contents that it was compared with."""
         answer = Answer(*operation_of(interaction), side)
-        with self._lock:
-            root = self._root(answer)
-            if root is None:
-                return
-            for name, value in message.metadata.items():
-                if name.lower() not in _CONTENT_TYPE and is_name(name):
-                    root.metadata.setdefault(name, _Node()).types.add(type(value))
-            stated = content_types.parse(message.content_type) if message.content_type else None
-            self._body(root, message.content or b"", stated or content_types.in_metadata(message.metadata), rules)
+        if self._enough(answer):
+            return
+        metadata = {
+            name: type(value)
+            for name, value in message.metadata.items()
+            if name.lower() not in _CONTENT_TYPE and is_name(name)
+        }
+        stated = content_types.parse(message.content_type) if message.content_type else None
+        stated = stated or content_types.in_metadata(message.metadata)
+        self._look(answer, "metadata", metadata, message.content or b"", stated, rules)
 
     def join(self, shape: Shape) -> None:
         """What was seen elsewhere, as by another process, was seen too."""
@@ -92,66 +88,87 @@ class Seen:
             own = Shape({answer: root.places() for answer, root in self._roots.items()}, self._complete)
             return merged([own, *self._others])
 
-    def _root(self, answer: Answer) -> _Root | None:
-        """Where to put what is seen of an answer; None when enough were looked at."""
+    def _enough(self, answer: Answer) -> bool:
+        """Nothing more is to be learned. Asked without the lock, which threads would wait for at every answer."""
         root = self._roots.get(answer)
-        if root is None:
-            if len(answer.template) > MAX_TEXT:
-                return None
-            root = self._roots[answer] = _Root()
-        root.looks += 1
-        return root if root.looks <= MAX_LOOKS else None
+        return len(answer.template) > MAX_TEXT if root is None else root.looks >= MAX_LOOKS
 
-    def _body(self, root: _Root, content: bytes, stated: content_types.ContentType | None, rules: Rules) -> None:
-        if not content:
-            return
-        if len(content) > MAX_BYTES:
-            self._complete = False
-            return
-        kind = stated or content_types.detect_bytes(content)
-        for path, rule in rules.get("body", {}).items():
-            if any(matcher.name in _FREE for matcher in rule.matchers):
+    def _look(
+        self,
+        answer: Answer,
+        word: str,
+        named: Mapping[str, type],
+        content: bytes,
+        stated: content_types.ContentType | None,
+        rules: Rules,
+    ) -> None:
+        too_large = len(content) > MAX_BYTES
+        value, texts = (_NOTHING, ()) if too_large or not content else _read(content, stated)
+        free = [
+            path for path, rule in rules.get("body", {}).items() for matcher in rule.matchers if matcher.name in _FREE
+        ]
+        with self._lock:
+            root = self._roots.setdefault(answer, _Root(word))
+            root.looks += 1
+            self._complete = self._complete and not too_large
+            for name, kind in named.items():
+                root.named.setdefault(name, set()).add(kind)
+            for path in free:
                 _free(root.body, path)
-        if kind.is_json:
-            try:
-                _look(root.body, json.loads(content), MAX_DEPTH)
-            except (ValueError, RecursionError):
-                return
-        elif kind.is_xml:
-            from tallystick.contract import usage_xml
-
-            for names in usage_xml.elements(content) or ():
+            for names in texts:
                 root.body.below(names).types.add(str)
-        elif kind.is_form:
-            for name, _ in parse_qsl(content.decode(errors="replace"), keep_blank_values=True):
-                root.body.below((name,)).types.add(str)
-        else:
-            root.body.types.add(str)
+            if value is not _NOTHING:
+                _merge(root.body, value, MAX_DEPTH)
+
+
+_NOTHING: Final = object()
+
+
+def _read(content: bytes, stated: content_types.ContentType | None) -> tuple[Any, Iterable[tuple[str, ...]]]:
+    """What came: a JSON value, else `_NOTHING` and the places of texts."""
+    kind = stated or content_types.detect_bytes(content)
+    if kind.is_json:
+        try:
+            return json.loads(content), ()
+        except (ValueError, RecursionError):
+            return _NOTHING, ()
+    if kind.is_xml:
+        from tallystick.contract import usage_xml
+
+        return _NOTHING, usage_xml.elements(content) or ()
+    if kind.is_form:
+        fields = parse_qsl(content.decode(errors="replace"), keep_blank_values=True)
+        return _NOTHING, [(name,) for name, _ in fields]
+    return _NOTHING, ((),)
 
 
 class _Root:
     """What was seen of one answer of an operation."""
 
-    __slots__ = ("body", "headers", "looks", "metadata")
+    __slots__ = ("body", "looks", "named", "word")
 
-    def __init__(self) -> None:
+    def __init__(self, word: str) -> None:
         self.looks = 0
-        self.headers: set[str] = set()
-        self.metadata: dict[str, _Node] = {}
+        self.word = word
+        self.named: dict[str, set[type]] = {}
+        """Types by the name of a header or of metadata, as `word` says."""
         self.body = _Node()
 
     def places(self) -> dict[Place, frozenset[str]]:
-        found = {Place("header", name): frozenset({"string"}) for name in self.headers}
-        found |= {Place("metadata", name): node.type_names() for name, node in self.metadata.items()}
+        found = {Place(self.word, name): _names_of(types) for name, types in self.named.items()}
         waiting: list[tuple[paths.Path, _Node]] = [((), self.body)]
         while waiting:
             path, node = waiting.pop()
             if node.types and len(text := paths.render(path)) <= MAX_TEXT:
-                found[Place("body", text)] = node.type_names()
+                found[Place("body", text)] = _names_of(node.types)
             waiting += [((*path, name), below) for name, below in node.names.items()]
             if node.items is not None:
                 waiting.append(((*path, paths.ANY_INDEX), node.items))
         return found
+
+
+def _names_of(types: Iterable[type]) -> frozenset[str]:
+    return frozenset(_TYPES.get(one, "string") for one in types)
 
 
 class _Node:
@@ -164,9 +181,6 @@ class _Node:
         self.names: dict[str | paths.Star, _Node] = {}
         self.items: _Node | None = None
         self.is_map = False
-
-    def type_names(self) -> frozenset[str]:
-        return frozenset(_TYPES.get(one, "string") for one in self.types)
 
     def child(self, key: str) -> _Node:
         """The place of a member; one for all members whose keys are values."""
@@ -212,7 +226,7 @@ class _Node:
                 self.items.take(other.items)
 
 
-def _look(node: _Node, value: Any, left: int) -> None:
+def _merge(node: _Node, value: Any, left: int) -> None:
     kind = type(value)
     if kind not in node.types:
         node.types.add(kind)
@@ -232,7 +246,7 @@ def _look(node: _Node, value: Any, left: int) -> None:
                 names = node.names
             below_kind = type(member)
             if below_kind is dict or below_kind is list:
-                _look(below, member, left - 1)
+                _merge(below, member, left - 1)
             elif below_kind not in below.types:
                 below.types.add(below_kind)
     elif kind is list and value:
@@ -240,7 +254,7 @@ def _look(node: _Node, value: Any, left: int) -> None:
         if items is None:
             items = node.items = _Node()
         for item in value[:MAX_ITEMS]:
-            _look(items, item, left - 1)
+            _merge(items, item, left - 1)
 
 
 def _is_map(value: Mapping[str, Any]) -> bool:

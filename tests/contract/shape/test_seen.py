@@ -253,13 +253,13 @@ def test_a_shape_keeps_so_many_places_and_says_that_there_were_more():
 
 def test_threads_may_show_their_answers_at_once():
     looking = Seen()
-    bodies = [{"common": [{"x": 1}], f"own_{letter}": 1} for letter in string.ascii_letters[:40]]
+    bodies = [{"common": [{"x": 1}], f"own_{letter}": 1} for letter in string.ascii_letters[:MAX_LOOKS]]
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda body: looking.response(asking(), answering(body)), bodies))
 
     (one,) = told(looking)["answers"]
-    assert len(one["body"]) == 4 + 40
+    assert len(one["body"]) == 4 + MAX_LOOKS
 
 
 # --- properties ---------------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ _VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(_VALUES, min_size=1, max_size=4))
 def test_no_value_is_in_a_shape_and_no_key_that_is_one(bodies):
     looking = Seen()
@@ -303,7 +303,7 @@ def test_no_value_is_in_a_shape_and_no_key_that_is_one(bodies):
     assert words <= {*shape.TYPES, "", "id", "name", "lines", "by", "total", "x-secret"}
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(_VALUES, min_size=1, max_size=4), st.randoms())
 def test_the_order_of_answers_makes_no_difference_and_seeing_again_adds_nothing(bodies, random):
     def shape_of(some: list[Any]) -> Shape:
