@@ -143,7 +143,10 @@ class _Walk:
         surplus = {one for one in giver if one not in taker and not (one == "integer" and "number" in taker)}
         if "null" in surplus:
             surplus.discard("null")
-            yield side.edit("nullable", path, certain=False)
+            if side.answers:
+                yield side.edit("nullable", path, certain=False)
+            else:
+                yield side.edit("enum", path, values=(None,))
         if surplus:
             given = sorted(surplus if side.answers else new - {"null"})
             # Where the old type is among the new ones, the API may still answer with it.
@@ -174,9 +177,13 @@ class _Walk:
         needed, needed_after = set(_list(before, "required")), set(_list(after, "required"))
         gone = [name for name in old if name not in new]
         renamed = self._renamed(old, new, gone)
+        certainly = {to for name, to in renamed.items() if name in needed and to in needed_after}
         for name in gone:
             if name in renamed:
-                yield side.edit("rename", (*path, name), renamed[name])
+                # A request that may lack the old name breaks by lacking the new one, if that is required.
+                certain = side.answers or renamed[name] in certainly
+                if certain or renamed[name] not in needed_after:
+                    yield side.edit("rename", (*path, name), renamed[name], certain=certain)
             elif side.answers and not isinstance(after.get("additionalProperties"), Mapping):
                 yield side.edit("remove", (*path, name))
         for name, schema in old.items():
@@ -186,7 +193,7 @@ class _Walk:
                 yield from self._schema(schema, new[name], (*path, name), side, seen)
         if not side.answers:
             for name in new:
-                if name in needed_after and name not in needed and name not in renamed.values():
+                if name in needed_after and name not in needed and name not in certainly:
                     yield side.edit("require", (*path, name))
 
     def _renamed(self, old: Mapping[str, Any], new: Mapping[str, Any], gone: list[str]) -> dict[str, str]:

@@ -152,7 +152,7 @@ class HttpComparison:
         types = self._parameters.types(parameter.schema)
         if "object" in types and "array" not in types and "=" in text:
             return {name.strip(): value for name, _, value in (one.partition("=") for one in text.split(","))}
-        return self._parameters.listed(parameter.schema, text, ",") if "," in text else text
+        return self._parameters.listed(parameter.schema, text, ",")
 
     def _query_value(self, exchange: Exchange, value: Any, parameter: Parameter) -> Any:
         if isinstance(value, str):

@@ -168,7 +168,8 @@ def _finished(kind: str, target: Target, text: str, end: int) -> Edit:
             _new_path(target, new)
         except PathInvalid as problem:
             raise EditInvalid(text, at + word.end(), f"a name, or a path ({problem.reason})") from problem
-        return Edit("rename", target, new)
+        # What is sent under the old name may have been optional, and is passed over then.
+        return Edit("rename", target, new, certain=not target.part.startswith("request"))
     if kind == "type":
         new = rest.strip("'\"")
         if new not in TYPES:

@@ -24,6 +24,7 @@ from tallystick.contract.model import (
     Body,
     Contract,
     HttpInteraction,
+    HttpRequest,
     Interaction,
     MessageContents,
     SyncMessage,
@@ -133,7 +134,7 @@ def predict(
                         contract_path,
                         rule,
                         sentence,
-                        edit.certain,
+                        _certain(interaction, edit),
                         strength,
                     )
                     for path, contract_path, rule, sentence in found
@@ -188,6 +189,13 @@ def _ask(interaction: Interaction, rows: Sequence[UsageRow], edit: Edit) -> _Fou
     found = [_ask_message(part, edit, rows) for part in parts]
     known = [one for one in found if one is not None]
     return [each for one in known for each in one] if known else None
+
+
+def _certain(interaction: Interaction, edit: Edit) -> bool:
+    """Whether what breaks is sure to. A consumer that takes a class of statuses may take what comes instead of one."""
+    if not isinstance(interaction, HttpInteraction) or not edit.target.status or edit.target.part:
+        return edit.certain
+    return edit.certain and not interaction.response.rules.get("status")
 
 
 def _answers(interaction: SyncMessage) -> list[MessageContents]:
@@ -268,49 +276,56 @@ def _ask_request(interaction: HttpInteraction, edit: Edit) -> _Found | None:
     """Whether what the consumer sends still has what the API wants. Sending more than it reads breaks nothing."""
     request, target = interaction.request, edit.target
     if target.part == "request body":
-        values = _sent(request.body, content_types.in_headers(request.headers), target.path)
-    elif target.part == "request query":
-        values = None if target.path not in (request.query or {}) else list((request.query or {})[target.path])
+        values, lacking = _sent(request.body, content_types.in_headers(request.headers), target.path)
     else:
-        named = {name.lower(): value for name, value in (request.headers or {}).items()}
-        values = None if target.path.lower() not in named else list(named[target.path.lower()])
+        if target.part == "request query":
+            known = request.query or {}
+        else:
+            known = {name.lower(): value for name, value in (request.headers or {}).items()}
+        name = target.path if target.part == "request query" else target.path.lower()
+        values, lacking = list(known.get(name, ())), name not in known
     here = target.path
     if edit.kind == "require":
-        return [(here, here, "", f"the request lacks {here}, which will be required")] if values is None else []
-    if values is None:
+        return [(here, here, "", f"the request lacks {here}, which will be required")] if lacking else []
+    if lacking and not values:
         return None
     if edit.kind in ("remove", "optional", "nullable"):
         return []
     if edit.kind == "rename":
-        return [(here, here, "", f"the request sends {here}, which will be {edit.to}")]
-    text = target.part != "request body"
+        return [(here, here, "", f"the request sends {here}, which will be {edit.to}")] if values else []
+    text = target.part != "request body" or _sends_form(request)
     if edit.kind == "type":
-        wrong = [value for value in values if not _fits(value, edit.to, text=text)]
+        # Whether null may be sent is another question than the type.
+        wrong = [value for value in values if value is not None and not _fits(value, edit.to, text=text)]
         return [(here, here, "", f"the request sends {_text(value)}, no {edit.to}") for value in wrong[:1]]
     gone = [value for value in values if any(same(value, one) or (text and str(one) == value) for one in edit.values)]
     return [(here, here, "", f"the request sends {_text(value)}, which will not be allowed") for value in gone[:1]]
 
 
-def _sent(body: Body, stated: content_types.ContentType | None, path: str) -> list[Any] | None:
-    """The values at a path of a request's body; None when some place for one has none."""
+def _sends_form(request: HttpRequest) -> bool:
+    stated = content_types.in_headers(request.headers)
+    return request.body.state == "present" and content_types.of_body(request.body, stated).is_form
+
+
+def _sent(body: Body, stated: content_types.ContentType | None, path: str) -> tuple[list[Any], bool]:
+    """The values at a path of a request's body, and whether some place for one has none."""
     if body.state != "present":
-        return None
+        return [], True
     kind = content_types.of_body(body, stated)
     try:
         value = form_of(body.content.decode()) if kind.is_form else json_text.loads(body.content)
     except (json_text.JsonInvalid, UnicodeDecodeError):
-        return None
+        return [], True
     tokens = paths.parse(path)
     holders = [value]
     for token in tokens[:-1]:
         holders = [each for holder in holders for each in _below(holder, token)]
     if not tokens:
-        return holders
+        return holders, False
     found = [list(_below(holder, tokens[-1])) for holder in holders]
     # Without a parent there is no place where the value could be missing.
-    if any(not one for one in found) and not isinstance(tokens[-1], paths.Star):
-        return None
-    return [each for one in found for each in one]
+    lacking = any(not one for one in found) and not isinstance(tokens[-1], paths.Star)
+    return [each for one in found for each in one], lacking
 
 
 def _below(holder: Any, token: paths.Token) -> Iterator[Any]:
@@ -329,12 +344,15 @@ def _below(holder: Any, token: paths.Token) -> Iterator[Any]:
 def _fits(value: Any, name: str, *, text: bool) -> bool:
     if not text or not isinstance(value, str) or name == "string":
         return is_type(value, name)
+    if name in ("array", "object"):
+        # One value is a list of one. An object takes more than one text.
+        return name == "array"
     if name == "boolean":
         return value in ("true", "false")
     try:
         number = Decimal(value)
     except ArithmeticError:
-        return name not in ("integer", "number")
+        return False
     return name != "integer" or (number.is_finite() and number == number.to_integral_value())
 
 
@@ -354,7 +372,8 @@ def _changes(edit: Edit) -> list[tuple[str, _Change]]:
         case "nullable":
             return [("", lambda value: None)]
         case "type":
-            return [("", lambda value: _of_type(edit.to, value))]
+            # What is null already may stay so.
+            return [("", lambda value: value if value is None else _of_type(edit.to, value))]
         case "enum":
             return [("", _constant(new)) for new in edit.values]
         case _:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from tallystick.contract import paths
 from tallystick.contract.model import Contract
 from tallystick.contract.openapi import Comparison
 from tallystick.contract.openapi.changes import difference
@@ -13,6 +14,7 @@ from tallystick.contract.openapi.edits import Edit
 from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
 from tallystick.contract.openapi.prediction import Prediction, predict
+from tallystick.contract.usage import usage
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -40,15 +42,51 @@ def what_if(contracts: Iterable[tuple[Key, Contract]], old: Mapping[str, Any], n
     edits = difference(old, new)
     templates = [one.template for one in operations(old)]
     prediction = predict(pairs, edits, templates=templates, strength="B")
-    broken = {(one.key, one.interaction) for one in prediction.breaks}
+    broken = {(one.key, one.position) for one in prediction.breaks}
+    asked = {(key, position, edit.target.path) for key, position, edit in prediction.tolerated if _is_answer(edit)}
     findings: list[tuple[Key, Finding]] = []
     with_old, with_new = Comparison(old), Comparison(new)
     for key, contract in pairs:
         errors = with_new.compare(contract).errors
         before = {(one.code, one.location) for one in with_old.compare(contract).errors} if errors else set()
-        findings.extend(
-            (key, one)
-            for one in errors
-            if (one.code, one.location) not in before and (key, one.interaction) not in broken
-        )
+        for one in errors:
+            position = _position(one)
+            if (one.code, one.location) in before or (key, position) in broken:
+                continue
+            if one.code == "response.body.incompatible":
+                path = _path(one)
+                if (key, position, paths.render(path)) in asked or _any_value_will_do(contract, position, path, one):
+                    continue
+            findings.append((key, one))
     return WhatIf(edits, prediction, tuple(findings))
+
+
+def _is_answer(edit: Edit) -> bool:
+    return edit.target.part == "response body" and edit.kind != "drop operation"
+
+
+def _position(finding: Finding) -> int:
+    """Of its interaction: the number in `[root].interactions[7].response.body.total`."""
+    return int(finding.location.split("[", 2)[2].partition("]")[0])
+
+
+def _path(finding: Finding) -> paths.Path:
+    """The place of a finding in the body, indexes generalised."""
+    steps = finding.location.partition(".response.body")[2].split(".")[1:]
+    return tuple(paths.ANY_INDEX if step.isdecimal() else step for step in steps)
+
+
+_OF_VALUES: Final = frozenset(
+    {"format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+    | {"multipleOf", "enum", "const", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
+)
+"""Keywords about which values there are. What the API may no longer answer is the example, not what fits its rule."""
+
+
+def _any_value_will_do(contract: Contract, position: int, path: paths.Path, finding: Finding) -> bool:
+    """Whether the finding is about the value of an example whose rule takes every value of its type."""
+    if finding.spec_location.rpartition(".")[2] not in _OF_VALUES:
+        return False
+    at = paths.render(path)
+    rows = [row for row in usage(contract.interactions[position]) if row.part == "response body" and row.path == at]
+    return bool(rows) and all(row.strictness in ("presence", "type") for row in rows)
