@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from tallystick.broker.webhooks.queries import DELIVERY
+from tallystick.cli import main
 
 EDIT = "remove 'GET /orders/{id} 200 $.total'"
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}
@@ -88,6 +90,10 @@ def deploy(planned: Planned) -> None:
 
 def undeploy(planned: Planned) -> None:
     planned.world.on_branch("web 2", "main")
+    end_deployment(planned)
+
+
+def end_deployment(planned: Planned) -> None:
     uuid = planned.world.environments["test"]
     path = f"/environments/{uuid}/deployed-versions/currently-deployed"
     [one] = planned.client.get(path).json()["_embedded"]["deployedVersions"]
@@ -164,10 +170,7 @@ def overwrite(planned: Planned) -> None:
 
 @pytest.mark.parametrize("move", [move_main_branch, advance_main_branch, name_head, leave_branch])
 def test_a_consumer_that_is_live_nowhere_moves_with_its_main_branch(planned, move):
-    undeployed = planned.client.get(f"/environments/{planned.world.environments['test']}"
-                                    "/deployed-versions/currently-deployed").json()  # fmt: skip
-    uuid = undeployed["_embedded"]["deployedVersions"][0]["uuid"]
-    planned.client.patch(f"/deployed-versions/{uuid}", json={"currentlyDeployed": False}, headers=MERGE_PATCH)
+    end_deployment(planned)
     assert planned.events() == []
 
     move(planned)
@@ -201,6 +204,18 @@ def test_a_changed_contract_of_a_live_version_counts_at_once(broker_with, world_
     assert planned.events() == ["opened"]
     planned.world.put_pact("web 1", to="orders", content=planned.content("web", "total"))
     assert planned.events() == ["opened", "closed"]
+
+
+def test_the_operators_clean_up_moves_consumers_too(planned, broker):
+    arguments = ["broker", "clean", "--database-url", broker.settings.database_url, "--keep", '[{"latest": true}]']
+
+    end_deployment(planned)  # what is deployed is always kept
+    assert planned.events() == []
+
+    done = CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+    assert done.exit_code == 0, done.output
+    assert (planned.now["gate"], planned.events()) == ("open", ["opened"])
 
 
 # --- back and forth -----------------------------------------------------------------------------------------------
