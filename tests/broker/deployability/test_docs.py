@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from tallystick.broker.deployability.decision import CauseKind, Word
+from tallystick.broker.verifications.past import Kind
 
 ROOT = Path(__file__).parents[3]
 VERDICTS = (ROOT / "docs" / "reference" / "verdicts.md").read_text()
@@ -13,8 +14,14 @@ LIFE = (ROOT / "docs" / "explanation" / "life-of-a-can-i-deploy.md").read_text()
 
 
 def test_every_kind_of_cause_is_explained_once():
-    listed = re.findall(r"^\| `([a-z-]+)` \|", VERDICTS.split("## Causes")[1], re.M)
+    listed = re.findall(r"^\| `([a-z-]+)` \|", VERDICTS.split("## Causes")[1].split("\n## ")[0], re.M)
     assert sorted(listed) == sorted(get_args(CauseKind))
+
+
+def test_every_kind_of_first_change_is_explained_once():
+    section = VERDICTS.split("## The past of a failure")[1].split("| `kind` |")[1]
+    listed = re.findall(r"^\| `([a-z-]+)` \|", section.split("\n- ")[0], re.M)
+    assert sorted(listed) == sorted(get_args(Kind))
 
 
 def test_every_verdict_is_in_the_table():

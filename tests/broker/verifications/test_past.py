@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
+from click.testing import CliRunner
 
 from tallystick.broker.verifications.past import commit_url
+from tallystick.cli import main
 
 
 def an_order(status=200, **body):
@@ -359,6 +364,62 @@ def test_the_page_of_a_result_that_names_nothing_tells_the_past_of_the_contract(
     story.gives("orders 8", "web 1", named=False, **FAILS)
     page = world.client.get(world.last.json()["_links"]["self"]["href"], headers={"accept": "text/html"}).text
     assert "It never passed" in page
+
+
+@pytest.fixture
+def tallystick(broker):
+    """Runs a command line against the broker: exit code, and what it printed."""
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, [*arguments, "-b", broker.url], prog_name="tallystick")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout
+
+    return run
+
+
+def test_the_command_lists_what_fails(story, tallystick):
+    assert tallystick("failures", "orders") == (3, "nothing is known: no result of orders was ever published\n")
+    story.asks("web 1")
+    story.gives("orders abcdef7", "web 1")
+    assert tallystick("failures", "orders") == (0, "nothing fails with orders\n")
+    story.gives("orders abcdef8", "web 1", **FAILS)
+
+    code, out = tallystick("failures", "orders", "--consumer", "web")
+    heads, _, line, _, sentence = out.splitlines()
+    assert code == 1
+    assert re.split(r"  +", heads) == [
+        "CONSUMER", "INTERACTION", "BRANCH", "FAILS SINCE", "WHEN", "PASSED LAST", "FIRST CHANGE", "STATE",
+    ]  # fmt: skip
+    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "{when}", line).split() == [
+        "web", "an", "order", "main", "abcdef8", "{when}", "abcdef7", "orders", "abcdef8", "fails",
+    ]  # fmt: skip
+    assert sentence == (
+        "- web, an order on main: orders abcdef8 broke it: it passed with abcdef7. "
+        "https://github.com/acme/orders/commit/abcdef8"
+    )
+    assert tallystick("failures", "orders", "--consumer", "mail") == (0, "nothing of mail fails with orders\n")
+
+    story.gives("orders abcdef9", "web 1")
+    assert tallystick("failures", "orders") == (0, "nothing fails with orders\n")
+    code, out = tallystick("failures", "orders", "--ended")
+    assert code == 0
+    assert "passes since abcdef9" in out
+    code, out = tallystick("failures", "orders", "--ended", "--json")
+    assert (code, json.loads(out)["failures"][0]["untilProviderVersion"]) == (0, "abcdef9")
+
+
+def test_can_i_deploy_prints_the_past(story, tallystick):
+    story.asks("web 1")
+    story.gives("orders 7", "web 1")
+    story.gives("orders abcdef8", "web 1", **FAILS)
+
+    code, out = tallystick("can-i-deploy", "-a", "web", "-e", "1", "-a", "orders", "-e", "abcdef8")
+    assert code == 1
+    told = re.sub(r"\d{4}-\d\d-\d\d", "{day}", out)
+    assert "      failing since orders abcdef8 (main), {day}: https://github.com/acme/orders/commit/abcdef8\n" in told
+    assert "      first change: orders abcdef8 broke it: it passed with 7.\n" in told
 
 
 @pytest.mark.parametrize(
