@@ -283,15 +283,12 @@ def _unasked(
     verified: dict[int, set[int | None]] = {}
     for row in fetched:
         verified.setdefault(row.publication_id, set()).add(row.provider_version_id)
+    by_provider: dict[int, list[Live]] = {}
+    for live in filter(None, (_live(question, selector) for selector in inferred)):
+        by_provider.setdefault(live.participant_id, []).append(live)
     for row in {row.publication_id: row for row in considered if row.success is not None}.values():
-        for selector in inferred:
-            live = _live(question, selector)
-            if (
-                live is not None
-                and live.participant_id == row.provider_id
-                and live.version_id not in verified[row.publication_id]
-                and not _ignores(question.ignored, live)
-            ):
+        for live in by_provider.get(row.provider_id, ()):
+            if live.version_id not in verified[row.publication_id] and not _ignores(question.ignored, live):
                 yield replace(row, static=known.get((row.contract_id, live.version_id))), live
 
 
