@@ -23,6 +23,8 @@ routes = Routes("Pages")
 COLUMNS: Final = 24
 """Consumers of one picture; a form chooses others."""
 LINES: Final = 40
+NEEDS: Final = 12
+"""Consumers of one place in a tree; the page of the place has them all."""
 
 
 @routes.page("/pacticipants/{provider}/usage")
@@ -119,6 +121,7 @@ def _operation(
         "nearest": asked.nearest,
         "ambiguous": asked.meant.ambiguous,
         "consumer": consumer,
+        "most": NEEDS,
         "counted": users.COUNTED,
         "drop": {operation: usage_view.edit("drop operation", operation) for operation in groups},
         "csv": f"{call.url}.csv?" + urlencode({"operation": text, **({"path": wanted.text} if wanted else {})}),

@@ -290,7 +290,8 @@ def _whole(part: str) -> str:
 
 def _place(operation: str, label: str, depth: int, rows: Sequence[Any], known: _Known) -> Place:
     asked = "" if rows[0].part in ("request path", "message") else places.name(rows[0])
-    types = ", ".join(dict.fromkeys(kind for row in rows if (kind := places.value_type(row))))
+    kinds = (places.value_type(row) for row in rows if row.part != "request path")
+    types = ", ".join(dict.fromkeys(kind for kind in kinds if kind))
     return Place(label, depth, asked, types, known.needs(rows), removal(operation, rows[0]))
 
 
