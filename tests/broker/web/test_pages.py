@@ -160,7 +160,7 @@ def test_the_can_i_deploy_page(visit, past):
         "No : Orders 7 must not go to production",
         "Orders 7 does not fulfil the contract of Web 1.",
         "Expected 1 but got <b>2</b>",
-        "failing since Orders 7, just now",
+        "Failing since Orders 7 on branch main, just now . Orders 7 on branch main broke it: it passed with 6.",
         "Web 1 is live in production , since just now .",
         "Orders (provider) can unblock this. Next: tallystick verify http",
         "Orders 7 has not verified the contract of Mobile 3.",
