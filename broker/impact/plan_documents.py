@@ -113,7 +113,8 @@ class _Now:
 def _now(db: queries.Db, row: Any) -> _Now:
     answer = what_if.ask(db, participant_named(db, row.provider), [parse_edit(text) for text in json.loads(row.edits)])
     left, unread = blocking(answer), _unread(answer)
-    holders = Holders([one.name for one, _ in left], [one.name for one, _ in unread])
+    relying = [one.name for one, _ in left]
+    holders = Holders(relying, [one.name for one, _ in unread if one.name not in relying])
     slip = what_if.verdict(answer) == "unknown" if row.counted is None else not _all_known(row)
     may_go, why = _verdict(row, holders, slip=slip)
     return _Now(left, unread, holders, _not_live(answer, left), may_go, why)

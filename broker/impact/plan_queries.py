@@ -153,7 +153,7 @@ def stands(db: Db, plan_ids: Collection[int], consumer_ids: Collection[int] | No
     found = select(STANDS).where(STANDS.c.plan_id.in_(sorted(plan_ids)))
     if consumer_ids is not None:
         found = found.where(STANDS.c.consumer_id.in_(sorted(consumer_ids)))
-    return list(db.execute(found.order_by(STANDS.c.plan_id, STANDS.c.consumer)))
+    return sorted(db.execute(found), key=lambda row: (row.plan_id, row.consumer))  # databases sort names otherwise
 
 
 def keep_stands(session: Session, rows: Sequence[dict[str, Any]]) -> None:
