@@ -207,6 +207,107 @@ def test_what_is_accepted_must_be_sent() -> None:
     ]
 
 
+def with_parameters(*parameters: Mapping[str, Any]) -> dict[str, Any]:
+    schemas = {
+        "Numbers": {"type": "array", "items": {"type": "integer"}},
+        "Same": {"$ref": "#/components/schemas/Numbers"},
+    }
+    operation = {"parameters": list(parameters), "responses": {"200": {"description": "ok"}}}
+    return {"openapi": "3.0.3", "paths": {"/a/{id}": {"get": operation}}, "components": {"schemas": schemas}}
+
+
+NUMBERS = {"$ref": "#/components/schemas/Same"}
+TEXT_OR_NUMBER = {"oneOf": [{"type": "string"}, {"type": "number"}]}
+TWO_NUMBERS = {"oneOf": [{"type": "integer"}, {"type": "integer", "minimum": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fits"),
+    [
+        ({"type": "integer", "nullable": True}, "", True),
+        ({"type": "integer"}, "", False),
+        (NUMBERS, "1,2", True),
+        (NUMBERS, "1", True),
+        (NUMBERS, "1,x", False),
+        ({"allOf": [NUMBERS]}, "1,2", True),
+        ({"anyOf": [NUMBERS, {"type": "string", "pattern": "z"}]}, "1,2", True),
+        ({"anyOf": [NUMBERS, {"type": "string", "pattern": "z"}]}, "z,a", True),
+        ({"anyOf": [NUMBERS, {"type": "string", "pattern": "z"}]}, "a,b", False),
+        (TEXT_OR_NUMBER, "5", True),
+        (TEXT_OR_NUMBER, "x", True),
+        (TWO_NUMBERS, "5", False),
+        (TWO_NUMBERS, "0", True),
+    ],
+)
+@pytest.mark.parametrize("place", ["query", "header", "path"])
+def test_parameters_are_texts_of_what_their_schema_wants(
+    place: str, schema: Mapping[str, Any], value: str, fits: bool
+) -> None:
+    if place == "path" and not value:
+        return
+    described = with_parameters({"name": "id", "in": place, "required": True, "schema": schema})
+    request: dict[str, Any] = {"method": "GET", "path": f"/a/{value if place == 'path' else 7}"}
+    if place != "path":
+        request["query" if place == "query" else "headers"] = {"id": [value]}
+
+    assert (codes(request, description=described) == []) is fits
+
+
+def test_what_is_required_is_so_without_a_schema() -> None:
+    header = {"name": "X-Key", "in": "header", "required": True}
+
+    assert codes({"method": "GET", "path": "/a/1"}, description=with_parameters(header)) == [
+        "request.header.incompatible request.headers.X-Key"
+    ]
+
+
+def test_a_parameter_given_twice_is_a_list_or_one_text_of_both() -> None:
+    text = with_parameters({"name": "sort", "in": "query", "schema": {"type": "string"}})
+    number = with_parameters({"name": "sort", "in": "query", "schema": {"type": "integer"}})
+    request = {"method": "GET", "path": "/a/1", "query": {"sort": ["1", "2"]}}
+
+    assert codes(request, description=text) == []
+    assert codes(request, description=number) == ["request.query.incompatible request.query.sort"]
+
+
+def test_a_path_value_is_wrong_on_purpose_only_where_the_status_is_about_values() -> None:
+    described = with_parameters({"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}})
+    described["paths"]["/a/{id}"]["get"]["responses"]["default"] = {"description": "else"}
+    request = {"method": "GET", "path": "/a/x"}
+
+    for status in (400, 404, 422):
+        assert codes(request, {"status": status}, described) == ["response.status.default response.status"]
+    for status in (200, 401, 500):
+        assert codes(request, {"status": status}, described) == ["request.path-or-method.unknown request.path"]
+
+
+def test_multipart_bodies_are_forms_even_when_they_hold_nothing() -> None:
+    form = {"multipart/form-data": {"schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
+    operation = {"requestBody": {"content": form}, "responses": {"200": {"description": "ok"}}}
+    described = {"openapi": "3.1.0", "paths": {"/a": {"post": operation}}}
+
+    def sent(body: str) -> list[str]:
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        return codes({"method": "POST", "path": "/a", "headers": headers, "body": body}, description=described)
+
+    assert sent("--b--\r\n") == []
+    assert sent('--b\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n--b--\r\n') == [
+        "request.body.incompatible request.body.n"
+    ]
+
+
+def test_what_is_accepted_is_asked_of_the_response_that_has_the_status() -> None:
+    content = {"application/json": {"schema": {}}}
+    request = {"method": "GET", "path": "/a", "headers": {"Accept": "image/png"}}
+
+    def found(key: str) -> list[str]:
+        described = {"openapi": "3.1.0", "paths": {"/a": {"get": {"responses": {key: {"content": content}}}}}}
+        return codes(request, description=described)
+
+    assert found("200") == ["request.accept.incompatible request.headers.accept"]
+    assert found("2XX") == []
+
+
 def test_swagger_2_is_read_into_the_same_rules() -> None:
     swagger = {
         "swagger": "2.0", "basePath": "/v1", "consumes": ["application/json"], "produces": ["application/json"],
