@@ -139,3 +139,27 @@ def test_descriptions_that_branch_without_end_are_compared_within_a_budget() -> 
         "schema": {"$ref": "#/components/schemas/S0"}}}}}}}}, "components": {"schemas": schemas}}  # fmt: skip
 
     assert difference(old, copy.deepcopy(old)) == ()
+
+
+def renamed(*, required_before: bool, required_after: bool) -> list[tuple[str, bool]]:
+    old, new = copy.deepcopy(OLD), copy.deepcopy(OLD)
+    posted(old)["required"] = ["name"] if required_before else []
+    posted(new)["properties"]["title"] = posted(new)["properties"].pop("name")
+    posted(new)["required"] = ["title"] if required_after else []
+    return [(str(one), one.certain) for one in difference(old, new)]
+
+
+def test_a_renamed_field_of_a_request_is_sure_to_break_only_where_all_send_it() -> None:
+    rename, require = "rename 'POST /orders $.name' to title", "require 'POST /orders $.title'"
+
+    assert renamed(required_before=True, required_after=True) == [(rename, True)]
+    assert renamed(required_before=True, required_after=False) == [(rename, False)]
+    assert renamed(required_before=False, required_after=False) == [(rename, False)]
+    assert renamed(required_before=False, required_after=True) == [(require, True)]
+
+
+def test_null_that_may_no_longer_be_sent_is_a_value_that_is_gone() -> None:
+    old = copy.deepcopy(OLD)
+    posted(old)["properties"]["name"]["nullable"] = True
+
+    assert [str(one) for one in difference(old, OLD)] == ["enum 'POST /orders $.name' None"]

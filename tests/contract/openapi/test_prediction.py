@@ -172,6 +172,46 @@ def test_xml_can_only_be_said_to_be_used() -> None:
     assert asked("remove 'GET /orders/{id} 200 $.o.m'", xml).breaks == ()
 
 
+def test_a_renamed_part_of_a_request_may_have_been_optional() -> None:
+    assert [one.certain for one in asked("rename 'POST /orders $.name' to title").breaks] == [False]
+    assert [one.certain for one in asked("rename 'POST /orders query dry' to trial").breaks] == [False]
+    assert [one.certain for one in asked("rename 'GET /orders/{id} 200 $.total' to sum").breaks] == [True]
+
+
+def test_some_items_that_send_a_field_are_enough_to_use_it() -> None:
+    assert [one.interaction for one in asked("type 'POST /orders $.lines[*].sku' integer").breaks] == ["make"]
+    assert asked("rename 'POST /orders $.lines[*].none' to other").unmatched != ()
+
+
+def test_a_consumer_that_takes_a_class_of_statuses_may_take_what_comes_instead() -> None:
+    tolerant = copy.deepcopy(READS)
+    tolerant["response"]["matchingRules"]["status"] = rule({"match": "statusCode", "status": "success"})
+
+    assert [one.certain for one in asked("remove 'GET /orders/{id} 200'", tolerant).breaks] == [False]
+    assert [one.certain for one in asked("remove 'GET /orders/{id} 200'", READS).breaks] == [True]
+
+
+def test_what_is_null_already_says_nothing_of_a_type() -> None:
+    nothing = copy.deepcopy(WRITES)
+    nothing["request"]["body"]["content"]["size"] = None
+
+    assert asked("type 'POST /orders $.size' object", nothing).breaks == ()
+    assert asked("type 'GET /orders/{id} 200 $.note' object").breaks == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "breaks"), [("integer", False), ("number", False), ("array", False), ("boolean", True), ("object", True)]
+)
+def test_parameters_and_fields_of_forms_are_texts_of_what_is_wanted(kind: str, breaks: bool) -> None:
+    form = copy.deepcopy(WRITES)
+    form["request"]["query"] = {"page": ["5"]}
+    form["request"]["headers"] = {"Content-Type": ["application/x-www-form-urlencoded"]}
+    form["request"]["body"] = {"content": "size=5", "contentType": "application/x-www-form-urlencoded"}
+
+    for place in ("query page", "$.size"):
+        assert bool(asked(f"type 'POST /orders {place}' {kind}", form).breaks) is breaks, place
+
+
 SCHEMA: dict[str, Any] = {
     "type": "object", "properties": {
         "id": {"type": "integer"}, "total": {"type": "string"}, "unused": {"type": "string"},
@@ -227,3 +267,29 @@ def test_a_change_that_nobody_feels_breaks_nothing() -> None:
     answer = changed(lambda schema: schema["properties"].pop("unused"))
 
     assert not answer.breaking
+
+
+def test_another_format_breaks_who_relies_on_the_value_and_not_who_relies_on_the_type() -> None:
+    def change(schema: Any) -> None:
+        schema["properties"]["total"]["format"] = "uuid"
+
+    tolerant = copy.deepcopy(READS)
+    tolerant["response"]["matchingRules"]["body"]["$.total"] = rule({"match": "type"})
+    new = copy.deepcopy(DESCRIPTION)
+    change(new["paths"]["/orders/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"])
+
+    assert [finding.location for _, finding in changed(change).findings] == [
+        "[root].interactions[0].response.body.total"
+    ]
+    assert not what_if([("web 1", contract(tolerant))], DESCRIPTION, new).breaking
+
+
+def test_a_changed_type_that_the_rule_takes_is_no_finding_either() -> None:
+    def change(schema: Any) -> None:
+        schema["properties"]["lines"]["items"]["properties"]["n"]["type"] = "string"
+
+    integer_or_number = changed(lambda schema: schema["properties"]["id"].update(type="number"))
+
+    assert [one.field for one in changed(change).prediction.breaks] == ["$.lines[*].n"]
+    assert [one.field for one in integer_or_number.prediction.breaks] == ["$.id"]
+    assert integer_or_number.findings == ()
