@@ -81,6 +81,47 @@ def test_migrations_can_be_taken_back(engine: Engine) -> None:
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
 
 
+def test_failures_of_an_older_schema_find_their_places(engine: Engine) -> None:
+    from alembic.config import Config
+
+    from alembic import command
+
+    def to(revision: str, move: Callable[[Config, str], None]) -> None:
+        with db.locked(engine) as connection:
+            config = Config()
+            config.set_main_option("script_location", str(db.migrations()))
+            config.attributes["connection"] = connection
+            move(config, revision)
+
+    db.upgrade(engine)
+    to("0003", command.downgrade)
+    with engine.begin() as connection:
+
+        def run(words: str) -> None:
+            connection.execute(text(words))
+
+        run(
+            "INSERT INTO participant (name, name_lower, created_at, updated_at, static_evidence) "
+            "VALUES ('Orders', 'orders', '2024-05-01', '2024-05-01', false)"
+        )
+        run(
+            "INSERT INTO version (participant_id, number, created_at, updated_at) "
+            "SELECT id, '8', '2024-05-01', '2024-05-01' FROM participant"
+        )
+        columns = "provider, branch, consumer, interaction_sha, description, since_version, since_at"
+        for sha, since in (("a", "8"), ("b", "gone"), ("", "8")):
+            values = f"'Orders', 'main', 'Web', '{sha}', 'x', '{since}', '2024-05-01'"
+            run(f"INSERT INTO failure_interval ({columns}) VALUES ({values})")
+
+    to("0004", command.upgrade)
+
+    with engine.connect() as connection:
+        version = connection.execute(text("SELECT id FROM version")).scalar_one()
+        columns = "interaction_sha, since_order, failed_version, failed_order, passed_version"
+        rows = connection.execute(text(f"SELECT {columns} FROM failure_interval ORDER BY id"))
+        assert [tuple(row) for row in rows] == [("a", version, "8", version, None), ("b", 0, "gone", 0, None)]
+
+
 def newer(engine: Engine, *, oldest_code: int) -> None:
     """What a newer broker leaves behind."""
     db.upgrade(engine)
