@@ -322,8 +322,8 @@ def _sent(body: Body, stated: content_types.ContentType | None, path: str) -> tu
         holders = [each for holder in holders for each in _below(holder, token)]
     if not tokens:
         return holders, False
-    found = [list(_below(holder, tokens[-1])) for holder in holders]
-    # Without a parent there is no place where the value could be missing.
+    found = [list(_below(holder, tokens[-1])) for holder in holders if holder is not None or len(tokens) == 1]
+    # Without a parent, or with null for one, there is no place where the value could be missing.
     lacking = any(not one for one in found) and not isinstance(tokens[-1], paths.Star)
     return [each for one in found for each in one], lacking
 

@@ -520,14 +520,12 @@ def some_change(api: Api, chance: random.Random) -> Change | None:
         where["fresh"] = Member(Value("text"), origin="fresh")
         place = at.rpartition(" ")[0] + " fresh" if part != "request" else step(_above(at), "fresh")
         return Change(kind, f"require {_quoted(f'{prefix} {place}')}", new)
-    if not found:
-        return None
-    at, where, member = chance.choice(found)
-    change = MEMBER_CHANGES[verb](where, member, chance)
-    if change is None:
-        return None
-    text = change.format(_quoted(f"{prefix} {at}")) if change else ""
-    return Change(kind, text, new, described=part != "message")
+    for at, where, member in chance.sample(found, len(found)):
+        change = MEMBER_CHANGES[verb](where, member, chance)
+        if change is not None:
+            text = change.format(_quoted(f"{prefix} {at}")) if change else ""
+            return Change(kind, text, new, described=part != "message")
+    return None
 
 
 def _above(at: str) -> str:

@@ -191,6 +191,14 @@ def test_a_consumer_that_takes_a_class_of_statuses_may_take_what_comes_instead()
     assert [one.certain for one in asked("remove 'GET /orders/{id} 200'", READS).breaks] == [True]
 
 
+def test_a_null_lacks_no_field() -> None:
+    nothing = copy.deepcopy(WRITES)
+    nothing["request"]["body"]["content"]["size"] = None
+
+    assert asked("require 'POST /orders $.size.unit'", nothing).breaks == ()
+    assert asked("require 'POST /orders $.other'", nothing).breaks != ()
+
+
 def test_what_is_null_already_says_nothing_of_a_type() -> None:
     nothing = copy.deepcopy(WRITES)
     nothing["request"]["body"]["content"]["size"] = None
