@@ -41,12 +41,17 @@ def check(document: Any) -> tuple[Complaint, ...]:
         complaints.extend(_paths(document))
         odd.extend(_oddities(document))
     if isinstance(document, Mapping):
-        for at, reference in _references(document, complaints):
-            if not reference.startswith("#"):
+        for place, value in _objects(document, complaints):
+            reference = value.get("$ref")
+            if isinstance(reference, str) and not reference.startswith("#"):
+                message = f"the reference {reference!r} leads outside the document"
                 fix = "put what it names into this document, bundling tools do that"
-                complaints.append(Complaint(at, f"the reference {reference!r} leads outside the document", fix))
-            elif pointed(document, reference) is None:
-                odd.append(Complaint(at, f"the reference {reference!r} leads nowhere; this part is not checked"))
+                complaints.append(Complaint(_pointer(place), message, fix))
+            elif isinstance(reference, str) and pointed(document, reference) is None:
+                message = f"the reference {reference!r} leads nowhere; this part is not checked"
+                odd.append(Complaint(_pointer(place), message))
+            elif place is not None and "asyncapi" not in document:
+                odd.extend(_odd_schema(value, place))
     if complaints:
         raise DescriptionInvalid(tuple(complaints))
     return tuple(odd)
@@ -202,8 +207,36 @@ _STATUS: Final = re.compile("[1-5](?:[0-9]{2}|XX)|default|x-.*")
 _MAX_PAIRS: Final = 500_000
 
 
-def _references(document: Mapping[str, Any], complaints: list[Complaint]) -> Iterator[tuple[str, str]]:
-    """Every `$ref` with its place; examples and the like are data, where the word means nothing."""
+def _odd_schema(value: Mapping[str, Any], place: tuple[Any, Any]) -> Iterator[Complaint]:
+    """What a schema can't mean, and what is therefore passed over. Names of fields are no keywords."""
+    if place[1] in _NAMES:
+        return
+    found: list[tuple[str, str]] = []
+    if "$ref" in value and not isinstance(value["$ref"], str):
+        found.append(("$ref", "a reference is a text"))
+    if isinstance(value.get("schema"), list | str):
+        found.append(("schema", "a schema is an object"))
+    if isinstance(value.get("properties"), list | str):
+        found.append(("properties", "properties are an object: schemas by name"))
+    types = value.get("type")
+    for one in [types] if isinstance(types, str) else types if isinstance(types, list) else ():
+        if isinstance(one, str) and one not in _TYPES:
+            found.append(("type", f"{one!r} is no type"))
+    at = _pointer(place) if found else ""
+    if "/x-" not in at:
+        yield from (Complaint(pointer(at, name), message) for name, message in found)
+
+
+_NAMES: Final = frozenset({"properties", "patternProperties", "definitions", "schemas", "dependentSchemas", "$defs"})
+_TYPES: Final = frozenset(
+    {"string", "number", "integer", "boolean", "object", "array", "null", "file"}
+    | {"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS", "basic"}
+)
+"""Of schemas, and of security schemes."""
+
+
+def _objects(document: Mapping[str, Any], complaints: list[Complaint]) -> Iterator[tuple[_Place, Mapping[str, Any]]]:
+    """Every object with its place; examples and the like are data, where no word means anything."""
     # A place is (place above, name), made a pointer for those that are told.
     waiting: list[tuple[_Place, Any, int]] = [(None, document, 0)]
     while waiting:
@@ -212,8 +245,7 @@ def _references(document: Mapping[str, Any], complaints: list[Complaint]) -> Ite
             complaints.append(Complaint(_pointer(place), f"this is nested deeper than {limits.MAX_DEPTH} (MAX_DEPTH)"))
             return
         if isinstance(value, Mapping):
-            if isinstance(value.get("$ref"), str):
-                yield _pointer(place), value["$ref"]
+            yield place, value
             named = place is not None and place[1] == "properties"
             for name, member in value.items():
                 if isinstance(member, dict | list) and (named or name not in _DATA):

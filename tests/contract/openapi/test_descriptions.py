@@ -96,6 +96,21 @@ def test_what_hardly_means_what_it_says_is_listed(document: Any, odd: list[str])
     assert [str(one) for one in check(document)] == odd
 
 
+@pytest.mark.parametrize(
+    ("schema", "odd"),
+    [
+        ({"type": "strng"}, ["/components/schemas/A/type: 'strng' is no type"]),
+        ({"type": ["string", "nil"]}, ["/components/schemas/A/type: 'nil' is no type"]),
+        ({"$ref": 5}, ["/components/schemas/A/$ref: a reference is a text"]),
+        ({"properties": ["id"]}, ["/components/schemas/A/properties: properties are an object: schemas by name"]),
+        ({"properties": {"type": {"type": "string"}, "$ref": {}, "properties": {}}}, []),
+        ({"x-form": {"type": "dropdown"}, "example": {"type": "dropdown", "$ref": 1}}, []),
+    ],
+)
+def test_what_a_schema_cannot_mean_is_listed(schema: Any, odd: list[str]) -> None:
+    assert [str(one) for one in check({**GOOD, "components": {"schemas": {"A": schema}}})] == odd
+
+
 def test_a_name_that_yaml_holds_twice_is_told_with_both_lines() -> None:
     with pytest.raises(YamlInvalid, match=r"the name '/a' is there already, in line 2 \(line 4, column 3\)"):
         loads("paths:\n  /a:\n    get: {}\n  /a:\n    put: {}\n")
