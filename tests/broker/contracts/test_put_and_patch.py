@@ -83,6 +83,11 @@ def links(sha: str, *, number: str = "1", consumer: str = "Web", provider: str =
             "href": f"{{base}}/matrix?q%5B%5D%5Bpacticipant%5D={consumer}&q%5B%5D%5Bversion%5D={number}&latestby=cvpv",
             "title": f"View matrix rows for the consumer version {number}",
         },
+        "ts:comparison": {
+            "href": f"{pair}/pact-version/{sha}/comparison/provider-version/{{providerVersion}}",
+            "title": "Compare this pact with the API description of a provider version",
+            "templated": True,
+        },
         "curies": [{"href": "{base}/doc/{rel}?context=pact", "name": "pb", "templated": True}],
     }
 
