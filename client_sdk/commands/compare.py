@@ -95,7 +95,8 @@ def _description(file: Path) -> Any:
     try:
         text = file.read_bytes().decode("utf-8-sig")
         document: Any = json_text.loads(text) if text.lstrip()[:1] == "{" else yaml_text.loads(text)
-        check(document)
+        for odd in check(document):
+            shared.tell(f"{file}: {odd}", err=True)
     except UnicodeDecodeError as wrong:
         raise shared.Failure(f"{file} is not UTF-8 (at byte {wrong.start})", 2) from None
     except (json_text.JsonInvalid, yaml_text.YamlInvalid) as wrong:

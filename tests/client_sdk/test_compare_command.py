@@ -79,6 +79,14 @@ def test_what_the_description_has_no_say_in_exits_with_3(compare):
     assert "- not compared message.spec.missing: " in said
 
 
+def test_what_is_odd_about_the_description_is_told_beside_the_answer(compare):
+    code, output = compare(contract(order({"total": 5})), OPENAPI + "  /orders/{number}: {get: {}}\n")
+
+    assert code == 0
+    place = "/paths/~1orders~1{number}/get: GET /orders/x fits /orders/{id} too"
+    assert f"openapi.yaml: {place} (give one of them a segment of its own)" in output
+
+
 def test_json_is_what_the_broker_answers_for_its_own(compare):
     code, said = compare(contract(order({"total": "five"})), OPENAPI, "--json")
     found = json.loads(said)
