@@ -296,8 +296,8 @@ def test_a_build_names_a_plan_by_provider_and_title(run):
         (["can-i-remove", "0d5ab2f3-3f4a-4a3e-8f0e-5a3d1f6f9a11"], 3, "No plan with uuid '0d5ab2f3-3f4a"),
         (["can-i-remove", "--provider", "orders", "--named", "x"], 3, "there is no plan of orders named 'x'"),
         (["update", "some-uuid"], 2, "what changes?"),
-        (["create", "orders", "--edit", "remove 'GET /a'", "--sunset", "2001-01-01"], 1, "sunset must not be before"),
-        (["create", "orders", "--edit", "remove 'GET /a'", "--url", "ftp://x"], 1, "url must be the http or https"),
+        (["create", "orders", "--edit", "remove 'GET /a'", "--sunset", "2001-01-01"], 1, "sunset: must not be before"),
+        (["create", "orders", "--edit", "remove 'GET /a'", "--url", "ftp://x"], 1, "url: must be the http or https"),
     ],
 )
 def test_a_plan_that_cannot_be_meant_is_told(run, words, code, said):
