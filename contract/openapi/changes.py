@@ -140,7 +140,9 @@ class _Walk:
         if not old or not new:
             return
         giver, taker = (new, old) if side.answers else (old, new)
-        surplus = {one for one in giver if one not in taker and not (one == "integer" and "number" in taker)}
+        # Integers are numbers; but where numbers had a fraction, an answer may be relied on to have one.
+        whole = "number" in taker and ("number" in giver or not side.answers)
+        surplus = {one for one in giver if one not in taker and not (one == "integer" and whole)}
         if "null" in surplus:
             surplus.discard("null")
             if side.answers:

@@ -296,6 +296,14 @@ def test_a_changed_type_that_the_rule_takes_is_no_finding_either() -> None:
     def change(schema: Any) -> None:
         schema["properties"]["lines"]["items"]["properties"]["n"]["type"] = "string"
 
+    decimal = copy.deepcopy(READS)
+    decimal["response"]["body"]["content"]["id"] = 5.25
+    old = copy.deepcopy(DESCRIPTION)
+    was = old["paths"]["/orders/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    was["properties"]["id"]["type"] = "number"
+    for matcher, breaks in (("decimal", True), ("number", False)):
+        decimal["response"]["matchingRules"]["body"]["$.id"] = rule({"match": matcher})
+        assert what_if([("web 1", contract(decimal))], old, DESCRIPTION).breaking is breaks
     integer_or_number = changed(lambda schema: schema["properties"]["id"].update(type="number"))
 
     assert [one.field for one in changed(change).prediction.breaks] == ["$.lines[*].n"]
