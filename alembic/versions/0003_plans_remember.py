@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("plan_id", id_type, nullable=False),
         sa.Column("consumer_id", id_type, nullable=False),
         sa.Column("consumer", sa.String(), nullable=False),
+        sa.Column("contracts", sa.String(), nullable=False),
         sa.Column("holds", sa.String(), nullable=False),
         sa.Column("expects", sa.String(), nullable=False),
         sa.Column("moved_at", moment, nullable=True),

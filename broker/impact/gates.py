@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,8 +42,10 @@ class _Count:
     """The provider's side of it is another: what it describes, or how its answers were seen to look."""
     whole: bool
     """So much so that a contract may mean something else: all consumers are counted."""
-    found: dict[int, tuple[str, Stand]]
+    found: dict[int, tuple[str, Stand]] = field(default_factory=dict)
     """consumer id -> name, and how it stands now."""
+    same: set[int] = field(default_factory=set)
+    """Consumers that stand as they did: the same of their contracts count."""
 
 
 def settle(session: Session, settings: Settings) -> None:
@@ -72,19 +74,23 @@ def count(session: Session, rows: Sequence[Any], moved: Collection[int], setting
         for one in plans:
             if one.stale and one.row.provider_id == provider_id:
                 one.basis = _basis(newest[provider_id], descriptions, shapes, one.edits, one.basis.known)
-    _count(session, plans, moved, whole)
-    _keep(session, plans, moved, settings)
+    before = {
+        (row.plan_id, row.consumer_id): row
+        for row in plan_queries.stands(session, {one.row.id for one in plans}, None if whole else moved)
+    }
+    _count(session, plans, moved, whole, before)
+    _keep(session, plans, moved, before, settings)
 
 
 def _begun(row: Any, newest: tuple[str | None, str] | None) -> _Count:
     basis = basis_of(row.counted)
     edits = [parse_edit(text) for text in json.loads(row.edits)]
     if basis is None:
-        return _Count(row, edits, Basis(), stale=True, whole=True, found={})
+        return _Count(row, edits, Basis(), stale=True, whole=True)
     description, state = newest or (basis.description, basis.state)
     whole = description != basis.description
     stale = whole or (state != basis.state and bool(plan_counting.new_places(edits)))
-    return _Count(row, edits, basis, stale, whole, {})
+    return _Count(row, edits, basis, stale, whole)
 
 
 # --- counting -----------------------------------------------------------------------------------------------------
@@ -122,26 +128,38 @@ def _places(documents: Sequence[Any], shapes: Sequence[Any], templates: tuple[st
         yield from fields.seen(shape_queries.stored(row), templates).places
 
 
-def _count(session: Session, plans: Sequence[_Count], moved: Collection[int], whole: Collection[int]) -> None:
-    """How everyone concerned stands now. At most six statements, and one more per 500 contracts."""
+def _count(
+    session: Session,
+    plans: Sequence[_Count],
+    moved: Collection[int],
+    whole: Collection[int],
+    before: Mapping[tuple[int, int], Any],
+) -> None:
+    """How everyone concerned stands now, where other contracts count than before. Five statements, and one per 500."""
     rows = list(queries.standings_between(session, {one.row.provider_id for one in plans}, moved))
     if whole:
         of_whole = queries.standings_between(session, whole, plan_queries.users_of(session, whole))
         rows = [*(row for row in rows if row.provider_id not in whole), *of_whole]
-    contracts = {
-        row.id: what_if.contract_of(bytes(row.content))
-        for row in queries.contents(session, sorted({row.contract_id for row in rows}))
-    }
     by_provider: dict[int, list[Any]] = {}
     for row in rows:
         by_provider.setdefault(row.provider_id, []).append(row)
     known = {provider: users.consumers(some) for provider, some in by_provider.items()}
+    asked: list[tuple[_Count, users.Consumer]] = []
     for one in plans:
         for consumer in known.get(one.row.provider_id, ()):
-            stand = plan_counting.stand(consumer, contracts, one.edits, one.basis.templates)
-            one.found[consumer.id] = (consumer.name, stand)
-        used = frozenset[int]().union(*(stand.used for _, stand in one.found.values()))
-        one.basis = replace(one.basis, known=one.basis.known | used)
+            kept = before.get((one.row.id, consumer.id))
+            if one.whole or kept is None or kept.contracts != plan_counting.counted_contracts(consumer):
+                asked.append((one, consumer))
+            else:
+                one.same.add(consumer.id)
+    contracts = {
+        row.id: what_if.contract_of(bytes(row.content))
+        for row in queries.contents(session, users.contract_ids(consumer for _, consumer in asked))
+    }
+    for one, consumer in asked:
+        stand = plan_counting.stand(consumer, contracts, one.edits, one.basis.templates)
+        one.found[consumer.id] = (consumer.name, stand)
+        one.basis = replace(one.basis, known=one.basis.known | stand.used)
     unsure = [one for one in plans if len(one.basis.known) < len(one.edits)]
     if unsure:  # an edit that most likely is a slip
         ever = plan_queries.operations(session, {one.row.provider_id for one in unsure})
@@ -153,25 +171,28 @@ def _count(session: Session, plans: Sequence[_Count], moved: Collection[int], wh
 # --- keeping ------------------------------------------------------------------------------------------------------
 
 
-def _keep(session: Session, plans: Sequence[_Count], moved: Collection[int], settings: Settings) -> None:
-    """Write what is another than before. One statement when nothing is, else five, and four where gates change."""
-    before = {
-        (row.plan_id, row.consumer_id): row
-        for row in plan_queries.stands(
-            session,
-            {one.row.id for one in plans},
-            None if any(one.whole for one in plans) else moved,
-        )
-    }
-    changed = [one for one in plans if one.stale or one.basis.text() != one.row.counted or _differs(one, moved, before)]
-    if not changed:
-        return
-    locked = plan_queries.lock(session, [one.row.id for one in changed])
-    changed = [one for one in changed if one.row.id in locked]
+def _keep(
+    session: Session,
+    plans: Sequence[_Count],
+    moved: Collection[int],
+    before: Mapping[tuple[int, int], Any],
+    settings: Settings,
+) -> None:
+    """Write what is another than before. Plans are locked only where somebody stands otherwise to them than before.
+
+    One statement when nothing is another, two where only other contracts count, else seven; four more at a gate.
+    """
     at = now(session)
-    written, gone, movers = _stands(changed, moved, before, at)
+    written, gone, movers = _stands(plans, moved, before, at)
+    weighty = {row["plan_id"] for row in written if _weighs(row, before.get((row["plan_id"], row["consumer_id"])))}
+    weighty |= {key[0] for key in gone if before[key].holds or before[key].expects != "[]"}
+    weighty |= {one.row.id for one in plans if one.stale or one.basis.text() != one.row.counted}
+    locked = plan_queries.lock(session, weighty) if weighty else {}
+    changed = [one for one in plans if one.row.id in locked]
     plan_queries.keep_stands(session, written)
     plan_queries.forget_stands(session, gone)
+    if not changed:
+        return
     everyone: dict[int, list[Any]] = {}
     for row in plan_queries.stands(session, locked):
         everyone.setdefault(row.plan_id, []).append(row)
@@ -190,13 +211,10 @@ def _keep(session: Session, plans: Sequence[_Count], moved: Collection[int], set
     _tell(session, turned, settings, at)
 
 
-def _differs(one: _Count, moved: Collection[int], before: Mapping[tuple[int, int], Any]) -> bool:
-    for consumer_id in {*moved, *one.found}:
-        row = before.get((one.row.id, consumer_id))
-        _, stand = one.found.get(consumer_id, ("", Stand()))
-        if (row.holds if row else "") != stand.holds or (row.expects if row else "[]") != _expects(stand):
-            return True
-    return False
+def _weighs(row: Mapping[str, Any], kept: Any) -> bool:
+    """Whether a consumer stands otherwise to a plan, and not only by other contracts."""
+    old = (kept.holds, kept.expects) if kept is not None else ("", "[]")
+    return (row["holds"], row["expects"]) != old
 
 
 def _expects(stand: Stand) -> str:
@@ -212,14 +230,14 @@ def _merged(one: _Count, kept: Any) -> Basis:
 
 
 def _stands(
-    changed: Sequence[_Count], moved: Collection[int], before: Mapping[tuple[int, int], Any], at: datetime
+    plans: Sequence[_Count], moved: Collection[int], before: Mapping[tuple[int, int], Any], at: datetime
 ) -> tuple[list[dict[str, Any]], list[tuple[int, int]], dict[int, list[tuple[int, str]]]]:
     """Rows to write, keys of those to forget, and per plan who moved or came back."""
     written: list[dict[str, Any]] = []
     gone: list[tuple[int, int]] = []
     movers: dict[int, list[tuple[int, str]]] = {}
-    for one in changed:
-        own = {consumer for plan, consumer in before if plan == one.row.id}
+    for one in plans:
+        own = {consumer for plan, consumer in before if plan == one.row.id} - one.same
         for consumer_id in sorted({*one.found, *(own if one.whole else own & set(moved))}):
             row = before.get((one.row.id, consumer_id))
             name, stand = one.found.get(consumer_id, (row.consumer if row else "", Stand()))
@@ -227,7 +245,7 @@ def _stands(
             if bool(held) != bool(stand.holds):
                 movers.setdefault(one.row.id, []).append((consumer_id, name))
             moved_at = None if stand.holds else at if held else row.moved_at if row else None
-            if not stand.holds and not stand.expects and moved_at is None:
+            if not stand.contracts and moved_at is None:
                 if row is not None:
                     gone.append((one.row.id, consumer_id))
                 continue
@@ -235,6 +253,7 @@ def _stands(
                 "plan_id": one.row.id,
                 "consumer_id": consumer_id,
                 "consumer": name,
+                "contracts": stand.contracts,
                 "holds": stand.holds,
                 "expects": _expects(stand),
                 "moved_at": moved_at,

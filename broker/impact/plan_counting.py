@@ -35,6 +35,8 @@ class Stand:
     """Places among the edits of those whose new shape its contracts have."""
     used: frozenset[int] = frozenset()
     """Places among the edits of those whose operation its contracts use."""
+    contracts: str = ""
+    """Which of its contracts were counted, as `counted_contracts` writes them; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,16 @@ def stand(
         relying or unread,
         _expected([contract for _, contract in pairs], edits, known),
         frozenset(place for place, edit in enumerate(edits) if id(edit) not in unused),
+        counted_contracts(consumer),
     )
+
+
+def counted_contracts(consumer: Consumer) -> str:
+    """The ids of the contracts that count of a consumer, those that could hold a gate with a mark."""
+    found: dict[int, bool] = {}
+    for version in consumer.versions:
+        found[version.contract_id] = found.get(version.contract_id, False) or consumer.blocking(version)
+    return " ".join(f"{key}{'!' if blocking else ''}" for key, blocking in sorted(found.items()))
 
 
 def _about(contract: Contract, edits: Sequence[Edit], templates: Sequence[str]) -> Contract:

@@ -160,7 +160,7 @@ def keep_stands(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """These anew. One statement, none for none."""
     if rows:
         statement = upsert(dialect_of(session), STANDS)
-        anew = {name: statement.excluded[name] for name in ("consumer", "holds", "expects", "moved_at")}
+        anew = {name: statement.excluded[name] for name in ("consumer", "contracts", "holds", "expects", "moved_at")}
         key = [STANDS.c.plan_id, STANDS.c.consumer_id]
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=anew), rows)
 

@@ -110,6 +110,7 @@ class PlanConsumer(SQLModel, table=True):
     plan_id: int = Field(sa_column=reference("plan.id"))
     consumer_id: int = Field(sa_column=Column(Id, nullable=False))
     consumer: str
+    contracts: str  # which of its contracts were counted; as long as these are the same, so is the rest
     holds: str  # relies, unread; "" for one that does not hold the gate
     expects: str  # JSON text: places among the plan's edits of those whose new shape its contracts have
     moved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

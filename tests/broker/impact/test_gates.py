@@ -405,6 +405,6 @@ def test_a_request_that_changes_no_gate_does_not_wait_for_one(planned, broker):
     if broker.kind != "postgresql":
         pytest.skip("SQLite has one writer at a time")
     with broker.engine.connect() as other, other.begin():
-        other.execute(text("SELECT id FROM plan FOR UPDATE"))
+        other.execute(text("SELECT id FROM plan FOR NO KEY UPDATE"))
         planned.world.deployed("web 1", to="shops")
-        planned.published("web 5", "total", branch="other")
+        planned.published("web 5", "total", branch="main")
