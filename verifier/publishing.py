@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from tallystick import __version__
@@ -50,8 +50,23 @@ def publish(
             done.append(Publication(source, False, "interrupted while it was published: ask the broker"))
             continue
         there = link(answer, "self")
-        done.append(Publication(source, True, "published", str(there["href"]) if there else ""))
+        done.append(Publication(source, True, "published", str(there["href"]) if there else "", _past(answer)))
     return tuple(done)
+
+
+def _past(answer: Any) -> tuple[str, ...]:
+    """A sentence for each failure that the broker knows the past of; an older failure with the change that began it."""
+    told = answer.get("ts:failing") if isinstance(answer, Mapping) else None
+    sentences = []
+    for each in told if isinstance(told, list) else ():
+        what = each.get("interaction") or "the contract as a whole"
+        if each.get("new"):
+            sentences.append(f"{what}: a new failure")
+        else:
+            sentences.append(f"{what}: failing since {each.get('sinceProviderVersion')}")
+        if said := (each.get("firstChange") or {}).get("sentence"):
+            sentences[-1] += f". {said}"
+    return tuple(sentences)
 
 
 def _prepare(broker: Broker, provider: str, version: str, branch: str | None, tags: Sequence[str]) -> None:

@@ -144,6 +144,8 @@ class Publication(NamedTuple):
     ok: bool
     sentence: str
     url: str = ""
+    past: tuple[str, ...] = ()
+    """What the broker knows of the failures: new, or since when. Empty from other brokers."""
 
 
 class Report(NamedTuple):

@@ -122,6 +122,23 @@ def _first_change(told: Past) -> dict[str, Any]:
     )
 
 
+def failing(pasts: Sequence[Past], order: int) -> list[dict[str, Any]]:
+    """What fails with the version at this place, for whoever published that: is it new, or since when does it fail."""
+    return [
+        present(
+            {
+                "interaction": each.description or None,
+                "new": each.interval.since.order == order,
+                "sinceProviderVersion": each.interval.since.version,
+                "since": moment(each.interval.since.at),
+                "providerBranch": each.branch or None,
+                "firstChange": _first_change(each),
+            }
+        )
+        for each in pasts
+    ]
+
+
 def summary(providers: Sequence[str], results: Sequence[Any], links: Links, url: str) -> dict[str, Any]:
     """What is known of a consumer version: its providers, and the newest result for each contract."""
     successful = [row.provider for row in results if row.success]

@@ -508,7 +508,10 @@ _COVERING: Any = select(INTERVAL).where(
 
 
 def failures_among(
-    db: Connection, providers: Collection[str], consumers: Collection[str], provider_version_ids: Collection[int]
+    db: Connection | Session,
+    providers: Collection[str],
+    consumers: Collection[str],
+    provider_version_ids: Collection[int],
 ) -> list[Row[Any]]:
     """The intervals between these applications that some of these provider versions could be in. One statement, none
     for no versions."""

@@ -68,8 +68,12 @@ def _publish(call: Call, provider: str, consumer: str, sha: str, segment: str | 
             session, stored, remembered=remembered, links=call.links, settings=call.settings, now=at
         )
         row = queries.result_by_id(session, stored)
+        failing = [] if sent.success else service.failing(session, row)
     location = call.links.verification_result(consumer, provider, sha, row.number)
-    return hal.created(documents.result(row, call.links), location)
+    document = documents.result(row, call.links)
+    if not sent.success:
+        document["ts:failing"] = documents.failing(failing, row.provider_version_id)
+    return hal.created(document, location)
 
 
 @routes.get(_RESULTS + "/{number}", produces=_TYPES, summary="A verification result", answer=_ANSWER)

@@ -17,10 +17,11 @@ from tallystick.broker.errors import NotFound
 from tallystick.broker.http.checks import storable
 from tallystick.broker.http.metadata import Remembered
 from tallystick.broker.participants.service import ensure_version
-from tallystick.broker.verifications import noting, queries
-from tallystick.broker.verifications.failures import Seen
+from tallystick.broker.verifications import noting, past, queries
+from tallystick.broker.verifications.failures import Seen, whole
 from tallystick.broker.verifications.inputs import Published
 from tallystick.broker.verifications.outcomes import Known, Outcome, outcomes
+from tallystick.broker.verifications.past import Past
 from tallystick.broker.verifications.queries import FAILURE, VERIFICATION
 
 
@@ -68,6 +69,19 @@ def publish(
     seen = Seen(version_id, sent.provider_version, now, sent.build_url)
     _note_failures(session, new_id, content, seen, standing.has_branches, sent)
     return verification_id
+
+
+def failing(session: Session, result: Any) -> list[Past]:
+    """The past of what fails of a result's content with its provider version. Three statements."""
+    version = result.provider_version_id
+    own = {row.interaction_sha for row in queries.interactions_of(session, result.contract_id)} | {whole(result.sha)}
+    rows = queries.failures_among(session, [result.provider], [result.consumer], [version])
+    branches = queries.branches_of(session, version)
+    found: dict[str, list[Past]] = {}
+    for each in map(past.read, rows):
+        if each.sha in own:
+            found.setdefault(each.sha, []).append(each)
+    return [told for pasts in found.values() if (told := past.chosen(pasts, version, branches)) is not None]
 
 
 def remove(session: Session, consumer: str, provider: str, sha: str, number: int) -> None:

@@ -88,6 +88,9 @@ def test_a_build_is_verified_published_and_weighed(broker, provider, tell):
     bad = verify(**options, provider_version="2.0", provider_version_branch="feat/x")
 
     assert bad.exit_code == 1
+    (news,) = [sentence for p in bad.publications for sentence in p.past]
+    assert news == ("an order: a new failure. orders 2.0 on branch feat/x broke it: it passed with 1.0 on branch main.")
+    assert f"web-shop, {news}" in " ".join(bad.text().split())
     (broken,) = bad.impact.broken
     assert (broken.consumer, [f.place for f in broken.fields]) == ("web-shop", ["body $.total"])
     assert [(r.version, r.environment, r.production) for r in broken.live] == [("1", "production", True)]

@@ -202,6 +202,9 @@ def _published(report: Report, ink: Ink, width: int) -> Iterator[str]:
             width,
             ink.dim,
         )
+    # Versions of one consumer share interactions: each failure is told once.
+    for line in dict.fromkeys(f"{each.source.contract.consumer}, {said}" for each in told for said in each.past):
+        yield from wrap("  ", words.printable(line), width, ink.dim)
     for missed in report.publications:
         if not missed.ok:
             yield from wrap(f"{ink.bad('✗')} ", words.printable(f"{missed.source.name}: {missed.sentence}"), width)

@@ -55,6 +55,7 @@ def document(report: Report) -> dict[str, Any]:
                 "published": p.ok,
                 "sentence": p.sentence,
                 "url": p.url or None,
+                "past": list(p.past),
             }
             for p in report.publications
         ],

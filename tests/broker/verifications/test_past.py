@@ -343,6 +343,20 @@ def test_a_failure_from_before_pasts_were_kept_says_that_it_does_not_know(story,
 # --- elsewhere ----------------------------------------------------------------------------------------------------
 
 
+def test_the_answer_to_a_failing_result_says_what_is_new(story, world):
+    other = {**an_order(), "description": "another", "request": {"path": "/x", "method": "GET"}}
+    story.asks("web 1", an_order(), other)
+    story.gives("orders 7", "web 1")
+    assert "ts:failing" not in world.last.json()
+    story.gives("orders 8", "web 1", **FAILS)
+    story.gives("orders 9", "web 1", fails=["an order", "another"])
+
+    told = {each["interaction"]: each for each in world.last.json()["ts:failing"]}
+    assert (told["an order"]["new"], told["an order"]["sinceProviderVersion"]) == (False, "8")
+    assert (told["another"]["new"], told["another"]["sinceProviderVersion"]) == (True, "9")
+    assert told["another"]["firstChange"]["sentence"] == "orders 9 broke it: it passed with 8."
+
+
 def test_pages_tell_the_past(story, world):
     story.asks("web 1")
     story.gives("orders 7", "web 1")
