@@ -803,9 +803,8 @@ def main() -> None:
     options.add_argument("--wrong", type=int, default=0, metavar="N", help="list so many that went wrong")
     given = options.parse_args()
     figures = held_out(given.apis, given.edits, given.seed)
-    print(
-        f"{given.apis} APIs, {figures.interactions} interactions, {given.apis * given.edits} changes, seed {given.seed}"
-    )
+    print(f"{given.apis} APIs, {figures.interactions} interactions, {figures.changes} changes, seed {given.seed}")
+    print(f"{100 * figures.claimed / figures.changes:.1f} % of the changes claimed by B or C")
     print("\n".join(table(figures)))
     for line in figures.wrong[: given.wrong]:
         print(line)
