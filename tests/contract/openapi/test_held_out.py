@@ -27,17 +27,17 @@ def held_out() -> Any:
 
 @pytest.fixture(scope="module")
 def figures(held_out: Any) -> Any:
-    return held_out.held_out(apis=12, edits=24, seed=20_241)
+    return held_out.held_out(apis=8, edits=24, seed=20_241)
 
 
 def test_nine_changes_in_ten_can_be_asked_about(figures: Any) -> None:
-    assert figures.changes == 288
+    assert figures.changes == 192
     assert figures.claimed / figures.changes > 0.9
 
 
 @STRENGTHS
 def test_no_break_is_missed(figures: Any, strength: str) -> None:
-    assert figures.total(strength)["tp"] > 150
+    assert figures.total(strength)["tp"] > 100
     assert [one for one in figures.wrong if one.startswith(f"{strength} missed")] == []
 
 
