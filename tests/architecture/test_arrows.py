@@ -19,7 +19,7 @@ FEATURES = [  # left never imports right
     "access", "environments", "participants", "webhooks", "contracts", "verifications", "deployments",
     "selection", "deployability", "impact", "web",
 ]  # fmt: skip
-BROKER_BASE = ["errors", "settings", "db", "tables", "summaries", "http"]
+BROKER_BASE = ["errors", "settings", "db", "moves", "tables", "summaries", "http"]
 
 STDLIB = set(sys.stdlib_module_names)
 THIRD_PARTY = {  # package -> what it may import from elsewhere, anywhere in its code
