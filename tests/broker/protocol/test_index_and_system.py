@@ -38,6 +38,7 @@ TEMPLATED = {
     "beta:provider-pacts-for-verification": "/pacts/provider/{provider}/for-verification",
     "ts:owed-verifications": "/pacticipants/{provider}/owed-verifications",
     "ts:usage": "/pacticipants/{provider}/usage?operation={operation}&path={path}",
+    "ts:shape": "/pacticipants/{pacticipant}/versions/{version}/shape",
     "ts:impact": "/pacticipants/{provider}/impact",
     "pf:publish-provider-contract": "/provider-contracts/provider/{provider}/publish",
     "pb:environment": "/environments/{uuid}",
