@@ -54,7 +54,7 @@ def mapped(session: Session, first: First, by_sha: Mapping[str, Known]) -> dict[
     """Where the map has each interaction, by digest; what it has not is added. One statement, or three to five."""
     named = {"shas": sorted(by_sha), "integration": first.integration_id}
     found = {row.interaction_sha: Place(row.id, row.operation_id) for row in session.execute(_KNOWN, named)}
-    new = {sha: _taken_apart(each.model) for sha, each in sorted(by_sha.items()) if sha not in found}
+    new = {sha: taken_apart(each.model) for sha, each in sorted(by_sha.items()) if sha not in found}
     if not new:
         return found
     ids = _operation_ids(session, first.provider_id, {operation for operation, _ in new.values()})
@@ -76,7 +76,7 @@ def mapped(session: Session, first: First, by_sha: Mapping[str, Known]) -> dict[
     return found | {row.interaction_sha: Place(row.id, row.operation_id) for row in made}
 
 
-def _taken_apart(interaction: Interaction) -> tuple[Operation, str]:
+def taken_apart(interaction: Interaction) -> tuple[Operation, str]:
     """The operation, and the places as `InteractionUsage.places` has them."""
     rows = usage(interaction)
     # Both stand in one index of PostgreSQL, which has room for 2,704 bytes.

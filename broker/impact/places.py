@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +21,7 @@ Operation: TypeAlias = tuple[str, str]
 
 _OPERATION: Final = re.compile(r"(?:([A-Za-z]+)\s+)?(/\S*)")
 _NEAR: Final = 0.5
+_CUT_AT: Final = 1000  # bytes of a template in the map
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,51 @@ def _normal(template: str) -> str:
 
 def _nearest(text: str, known: Iterable[Operation]) -> tuple[str, ...]:
     return tuple(difflib.get_close_matches(text, dict.fromkeys(map(shown, known)), 3, _NEAR))
+
+
+def calling(wanted: Iterable[Operation], used: Iterable[Operation]) -> set[Operation]:
+    """Of the operations that are used, those whose interactions may be of a wanted one, once their paths are compared.
+
+    The map has paths without their values and without a description, so this is more than will be found, never less.
+    """
+    sought = set(wanted)
+    exact = {normal_operation(shown(one)) for one in sought}
+    by_length: dict[tuple[str, int], list[list[str]]] = {}
+    for method, template in sought:
+        segments = _segments(template)
+        by_length.setdefault((method.upper(), len(segments)), []).append(segments)
+    found: set[Operation] = set()
+    for one in used:
+        cut = len(one[1].encode()) >= _CUT_AT and any(method == one[0] for method, _ in by_length)
+        if (
+            cut
+            or normal_operation(shown(one)) in exact
+            or any(
+                _may_share(segments, each)
+                for segments in _readings(one)
+                for each in by_length.get((one[0], len(segments)), ())
+            )
+        ):
+            found.add(one)
+    return found
+
+
+def _segments(template: str) -> list[str]:
+    return (template.rstrip("/") or "/").split("/")
+
+
+def _readings(used: Operation) -> Iterator[list[str]]:
+    """The segments of its paths; a value at the end may have been empty, and then the path is a shorter one."""
+    segments = _segments(used[1])
+    while used[0]:
+        yield segments
+        if len(segments) <= 2 or "{" not in segments[-1]:
+            return
+        segments = segments[:-1]
+
+
+def _may_share(used: Sequence[str], wanted: Sequence[str]) -> bool:
+    return all("{" in one or "{" in other or one == other for one, other in zip(used, wanted, strict=True))
 
 
 # --- places within an operation -----------------------------------------------------------------------------------

@@ -292,19 +292,24 @@ def first_with(db: Db, provider_id: int, shas: Collection[str]) -> list[Row[Any]
 
     As it was noted then: the version may be gone.
     """
+    # No join: a database may begin one with the provider's integrations, and seek every digest in each of them.
+    consumer = (
+        select(INTEGRATION.c.consumer_id)
+        .where(INTEGRATION.c.id == USAGE.c.integration_id, INTEGRATION.c.provider_id == provider_id)
+        .scalar_subquery()
+    )
     found: list[Any] = []
     for some in _some(sorted(shas)):
-        found += db.execute(
+        rows = db.execute(
             select(
-                INTEGRATION.c.consumer_id,
+                consumer.label("consumer_id"),
                 USAGE.c.interaction_sha,
                 USAGE.c.first_version_id.label("version_id"),
                 USAGE.c.first_version.label("number"),
                 USAGE.c.first_at.label("at"),
-            )
-            .join_from(USAGE, INTEGRATION, INTEGRATION.c.id == USAGE.c.integration_id)
-            .where(USAGE.c.interaction_sha.in_(some), INTEGRATION.c.provider_id == provider_id)
-        ).all()
+            ).where(USAGE.c.interaction_sha.in_(some))
+        )
+        found += [row for row in rows if row.consumer_id is not None]
     return sorted(found, key=lambda row: row.version_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -27,11 +27,11 @@ from tallystick.contract.model import Contract
 from tallystick.contract.openapi.edits import Edit
 from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
-from tallystick.contract.openapi.prediction import Break, Prediction, predict
+from tallystick.contract.openapi.prediction import Break, Prediction, nearest_operations, predict
+from tallystick.contract.openapi.touched import touched
 from tallystick.contract.openapi.what_if import what_if
-from tallystick.contract.operation import normal_operation, operation_of
+from tallystick.contract.operation import best_template, normal_operation, operation_of
 from tallystick.contract.reading import read
-from tallystick.contract.usage import usage
 
 STRENGTH = {
     "A": "replay: a build was run against the contracts, and nothing published",
@@ -94,19 +94,57 @@ def ask(db: queries.Db, provider: Any, edits: Sequence[Edit], *, new: Any = None
     Without either no contract is read: the answer is one to join with what a build did.
     """
     known = users.consumers(queries.standings(db, provider.id))
-    asked = users.contract_ids(known) if edits or new is not None else []
-    contracts, unread = _contracts(db, asked)
-    pairs = sorted(contracts.items())
+    calls = _Calls.of(db, provider.id, known) if edits or new is not None else _Calls()
     if new is not None:
-        found = what_if(pairs, old, new)
+        differing = touched(old, new)
+        contracts, unread = _contracts(db, calls.of_any(differing.operations))
+        found = what_if(sorted(contracts.items()), old, new, differing)
         templates = tuple(dict.fromkeys(one.template for one in operations(old)))
         return _answer(provider.name, "B", found.edits, found.prediction, known, contracts, templates, unread,
                        found.findings)  # fmt: skip
     templates = descriptions.templates_of(db, provider.id)
-    prediction = predict(pairs, edits, templates=templates)
+    contracts, unread = _contracts(db, calls.of_any((one.target.method, one.target.template) for one in edits))
+    prediction = calls.with_nearest(predict(sorted(contracts.items()), edits, templates=templates), templates)
     ever = frozenset(normal_operation(places.shown(one)) for one in queries.operations(db, provider.id))
     answer = _answer(provider.name, "C", tuple(edits), prediction, known, contracts, templates, unread)
     return replace(answer, ever=ever)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Which counted contracts use which operations, by the usage map: only those that matter are read."""
+
+    by_operation: Mapping[places.Operation, Collection[int]] = field(default_factory=dict)
+    unmapped: Collection[int] = ()
+    """Contracts of which the map has nothing: without interactions, or none that the core can read."""
+
+    @classmethod
+    def of(cls, db: queries.Db, provider_id: int, known: Iterable[Consumer]) -> _Calls:
+        """One statement per 500 contracts."""
+        ids = users.contract_ids(known)
+        found: dict[places.Operation, set[int]] = {}
+        for row in queries.users_of_operations(db, provider_id, ids):
+            found.setdefault((row.method, row.template), set()).add(row.contract_id)
+        return cls(found, set(ids).difference(*found.values()))
+
+    def of_any(self, wanted: Iterable[places.Operation]) -> list[int]:
+        """The contracts that may use one of those operations, and those that nothing is known of."""
+        calling = places.calling(wanted, self.by_operation)
+        return sorted({*self.unmapped, *(key for one in calling for key in self.by_operation[one])})
+
+    def with_nearest(self, prediction: Prediction[int], templates: Sequence[str]) -> Prediction[int]:
+        """What an edit of an operation that nobody uses reads like: among all that are used, not the few asked."""
+        if all(one.operation_used for one in prediction.unmatched):
+            return prediction
+        names = [
+            places.shown((method, (best_template(path, templates) if method else None) or path))
+            for method, path in self.by_operation
+        ]
+        unmatched = tuple(
+            one if one.operation_used else replace(one, nearest=nearest_operations(one.edit.target, names))
+            for one in prediction.unmatched
+        )
+        return replace(prediction, unmatched=unmatched)
 
 
 def _contracts(db: queries.Db, ids: Sequence[int]) -> tuple[dict[int, Contract], list[int]]:
@@ -153,27 +191,23 @@ def with_replay(
     contracts = {**answer.contracts, **_contracts(db, spoken_of)[0]}
     did = {key: replays.replayed(one, contracts.get(key)) for key, one in reported.items()}
     replay = Replay(build, published, did, reasons or {})
-    if answer.edits or answer.strength == "B":
-        return replace(answer, replay=replay, contracts=contracts)
     contracts |= _contracts(db, _calling_the_same(db, answer, contracts, replay))[0]
-    return replace(answer, replay=replay, contracts=contracts, strength="A")
+    predicted = answer.edits or answer.strength == "B"
+    return replace(answer, replay=replay, contracts=contracts, strength=answer.strength if predicted else "A")
 
 
 def _calling_the_same(db: queries.Db, answer: Answer, contracts: Mapping[int, Contract], replay: Replay) -> list[int]:
     """Further contracts that use an operation that fails: a side-by-side version moves them too. Two statements."""
-    failing = [
-        usage(contracts[key].interactions[position], answer.templates)[:1]
+    wanted = {
+        operation_of(contracts[key].interactions[position], answer.templates)
         for key in replay.broken & contracts.keys()
         for position in replay.contracts[key].failed
         if position != replays.WHOLE
-    ]
-    wanted = {normal_operation(row.operation) for rows in failing for row in rows}
+    }
     if not wanted:
         return []
-    ids = users.contract_ids(answer.consumers)
-    rows = queries.users_of_operations(db, _provider_id(db, answer.provider), ids)
-    calling = {row.contract_id for row in rows if normal_operation(places.shown((row.method, row.template))) in wanted}
-    return sorted(calling - contracts.keys())
+    calls = _Calls.of(db, _provider_id(db, answer.provider), answer.consumers)
+    return [key for key in calls.of_any(wanted) if key not in contracts]
 
 
 def published(db: queries.Db, answer: Answer, version: Any) -> Answer:

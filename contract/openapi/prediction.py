@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -32,7 +32,7 @@ from tallystick.contract.model import (
 from tallystick.contract.openapi.edits import Edit, Target
 from tallystick.contract.openapi.exchanges import form_of
 from tallystick.contract.openapi.values import is_type, same
-from tallystick.contract.operation import normal_operation
+from tallystick.contract.operation import normal_operation, operation_of
 from tallystick.contract.usage import UsageRow, usage
 
 Key = TypeVar("Key", bound=Hashable)
@@ -109,14 +109,18 @@ def predict(
     breaks: list[Break[Key]] = []
     tolerated: list[tuple[Key, int, Edit]] = []
     touched: set[int] = set()
-    places: dict[str, dict[UsageRow, None]] = {}
+    called: dict[str, list[Interaction]] = {}
+    normal: dict[tuple[str, str], str] = {}
     for key, contract in contracts:
         for position, interaction in enumerate(contract.interactions):
-            rows = usage(interaction, known)
-            operation = normal_operation(rows[0].operation) if rows else ""
-            places.setdefault(operation, {}).update(dict.fromkeys(rows))
+            named = operation_of(interaction, known)
+            if named not in normal:
+                normal[named] = normal_operation(" ".join(named).strip())
+            operation = normal[named]
+            called.setdefault(operation, []).append(interaction)
+            asked = _Asked(interaction, known)
             for edit in by_operation.get(operation, ()):
-                found = _ask(interaction, rows, edit)
+                found = _ask(asked, edit)
                 if found is None:
                     continue
                 touched.add(id(edit))
@@ -142,12 +146,13 @@ def predict(
     untouched = [edit for edit in edits if id(edit) not in touched]
     if strength == "B":
         # Edits between descriptions name what exists: nobody relies on it, and nothing else was meant.
-        unmatched = tuple(Unmatched(one, normal_operation(one.target.operation) in places, ()) for one in untouched)
+        unmatched = tuple(Unmatched(one, normal_operation(one.target.operation) in called, ()) for one in untouched)
     else:
-        named = {name: dict.fromkeys(map(_shown, rows)) for name, rows in places.items()} if untouched else {}
+        wanted = [normal_operation(one.target.operation) for one in untouched]
+        names = _names(called, wanted, known)
         unmatched = tuple(
-            Unmatched(one, normal_operation(one.target.operation) in named, _nearest(one.target, named))
-            for one in untouched
+            Unmatched(one, operation in called, _nearest(one.target, names))
+            for one, operation in zip(untouched, wanted, strict=True)
         )
     return Prediction(tuple(breaks), tuple(tolerated), unmatched)
 
@@ -156,9 +161,38 @@ _Found: TypeAlias = "list[tuple[str, str, str, str]]"
 """Path, path in the contract, rule, sentence."""
 
 
-def _ask(interaction: Interaction, rows: Sequence[UsageRow], edit: Edit) -> _Found | None:
+@dataclass(slots=True)
+class _Asked:
+    """An interaction, and what is worked out once for all that it is asked."""
+
+    interaction: Interaction
+    templates: tuple[str, ...]
+    _rows: tuple[UsageRow, ...] | None = None
+    _examples: dict[int, Any] = field(default_factory=dict)
+    _before: dict[int, frozenset[tuple[str, str, str]]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[UsageRow, ...]:
+        if self._rows is None:
+            self._rows = usage(self.interaction, self.templates)
+        return self._rows
+
+    def example(self, body: Body) -> Any:
+        """The value of a body of the interaction. Raises `JsonInvalid`."""
+        if id(body) not in self._examples:
+            self._examples[id(body)] = json_text.loads(body.content)
+        return self._examples[id(body)]
+
+    def before(self, body: Body, answer: Callable[[bytes], tuple[Mismatch, ...]]) -> frozenset[tuple[str, str, str]]:
+        """What is wrong with the example as it is."""
+        if id(body) not in self._before:
+            self._before[id(body)] = frozenset(_identity(one) for one in answer(body.content))
+        return self._before[id(body)]
+
+
+def _ask(asked: _Asked, edit: Edit) -> _Found | None:
     """What breaks; [] when the interaction uses the place and is fine; None when it doesn't use it."""
-    target = edit.target
+    interaction, target = asked.interaction, edit.target
     if edit.kind == "drop operation":
         return [("", "", "", f"{target.operation} is gone")]
     if isinstance(interaction, HttpInteraction):
@@ -180,13 +214,13 @@ def _ask(interaction: Interaction, rows: Sequence[UsageRow], edit: Edit) -> _Fou
             return match_response(response, ActualResponse(response.status, headers, content)).mismatches
 
         stated = content_types.in_headers(response.headers)
-        return _ask_body(response.body, stated, edit, answer, rows)
+        return _ask_body(response.body, stated, edit, answer, asked)
     if target.part not in ("", "response body"):
         return None
     if not target.part:
         return [("", "", "", f"{target.operation} is gone")]
     parts = [interaction.contents] if isinstance(interaction, AsyncMessage) else _answers(interaction)
-    found = [_ask_message(part, edit, rows) for part in parts]
+    found = [_ask_message(part, edit, asked) for part in parts]
     known = [one for one in found if one is not None]
     return [each for one in known for each in one] if known else None
 
@@ -202,11 +236,11 @@ def _answers(interaction: SyncMessage) -> list[MessageContents]:
     return list(interaction.responses)
 
 
-def _ask_message(part: MessageContents, edit: Edit, rows: Sequence[UsageRow]) -> _Found | None:
+def _ask_message(part: MessageContents, edit: Edit, asked: _Asked) -> _Found | None:
     def answer(content: bytes) -> tuple[Mismatch, ...]:
         return match_message(part, ActualMessage(content, part.metadata, part.body.content_type)).mismatches
 
-    return _ask_body(part.body, content_types.in_metadata(part.metadata), edit, answer, rows)
+    return _ask_body(part.body, content_types.in_metadata(part.metadata), edit, answer, asked)
 
 
 def _ask_body(
@@ -214,20 +248,19 @@ def _ask_body(
     stated: content_types.ContentType | None,
     edit: Edit,
     answer: Callable[[bytes], tuple[Mismatch, ...]],
-    rows: Sequence[UsageRow],
+    asked: _Asked,
 ) -> _Found | None:
     if body.state != "present":
         return None
     path = paths.parse(edit.target.path)
     if not content_types.of_body(body, stated).is_json:
         # Without a way to make the change, using the place is what can be said.
-        used = any(row.part.endswith(" body") and row.path == edit.target.path for row in rows)
+        used = any(row.part.endswith(" body") and row.path == edit.target.path for row in asked.rows)
         return [(edit.target.path, edit.target.path, "", f"{edit.target.path} is used")] if used else None
     try:
-        example = json_text.loads(body.content)
+        example = asked.example(body)
     except json_text.JsonInvalid:
         return None
-    before = {_identity(one) for one in answer(body.content)}
     found: dict[tuple[str, str, str, str], None] = {}
     used = False
     for change in _changes(edit):
@@ -236,7 +269,7 @@ def _ask_body(
         if not count:
             continue
         for one in answer(json_text.dumps(edited)) if edited is not _GONE else answer(b""):
-            if _identity(one) not in before:
+            if _identity(one) not in asked.before(body, answer):
                 rule = f"{one.rule.name} at {one.rule_path}" if one.rule is not None and one.rule_path else ""
                 found[one.path, one.contract_path, rule, one.sentence] = None
         if found:
@@ -475,6 +508,27 @@ def _shown(row: UsageRow) -> str:
     return " ".join(one for one in (row.method, row.template, status, word if path else "", path) if one)
 
 
+def _names(
+    called: Mapping[str, Sequence[Interaction]], wanted: Sequence[str], templates: tuple[str, ...]
+) -> dict[str, dict[str, None]]:
+    """What the interactions of the wanted operations use, as edits would name it; with a slip among the wanted also
+    what all other operations are called."""
+    slip = any(one not in called for one in wanted)
+    found: dict[str, dict[str, None]] = {}
+    for operation, interactions in called.items():
+        if operation in wanted:
+            found[operation] = {_shown(row): None for one in interactions for row in usage(one, templates)}
+        elif slip:
+            found[operation] = {}
+            for one in interactions:
+                method, template = operation_of(one, templates)
+                if template.startswith("/") and method:
+                    found[operation][f"{method} {template.partition(' ')[0]}"] = None
+                else:
+                    found[operation].update((_shown(row), None) for row in usage(one, templates))
+    return found
+
+
 def nearest(target: Target, rows: Iterable[UsageRow]) -> tuple[str, ...]:
     """What is used and reads most like a target that nobody uses: of its operation, else other operations."""
     places: dict[str, dict[str, None]] = {}
@@ -487,8 +541,12 @@ def _nearest(target: Target, places: Mapping[str, Mapping[str, None]]) -> tuple[
     operation = normal_operation(target.operation)
     if operation in places:
         return tuple(difflib.get_close_matches(str(target), list(places[operation]), 3, 0.6))
-    operations = list(dict.fromkeys(_operation_of(name) for names in places.values() for name in names))
-    return tuple(difflib.get_close_matches(target.operation, operations, 3, 0.6))
+    return nearest_operations(target, (_operation_of(name) for names in places.values() for name in names))
+
+
+def nearest_operations(target: Target, names: Iterable[str]) -> tuple[str, ...]:
+    """Those among the names of operations that read most like the target's."""
+    return tuple(difflib.get_close_matches(target.operation, list(dict.fromkeys(names)), 3, 0.6))
 
 
 def _operation_of(shown: str) -> str:

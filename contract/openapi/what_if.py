@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from tallystick.contract import paths
-from tallystick.contract.model import Contract
+from tallystick.contract.model import Contract, HttpInteraction
 from tallystick.contract.openapi import Comparison
 from tallystick.contract.openapi.changes import difference
 from tallystick.contract.openapi.edits import Edit
+from tallystick.contract.openapi.exchanges import Exchange, path_of
 from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
 from tallystick.contract.openapi.prediction import Prediction, predict
+from tallystick.contract.openapi.touched import Touched, touched
 from tallystick.contract.usage import usage
+from tallystick.contract.writing import to_document
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -36,8 +39,16 @@ class WhatIf(Generic[Key]):
         return bool(self.prediction.breaks or self.findings)
 
 
-def what_if(contracts: Iterable[tuple[Key, Contract]], old: Mapping[str, Any], new: Mapping[str, Any]) -> WhatIf[Key]:
-    """Compare both descriptions with each other, and each contract with both."""
+def what_if(
+    contracts: Iterable[tuple[Key, Contract]],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    differing: Touched | None = None,
+) -> WhatIf[Key]:
+    """Compare both descriptions with each other, and each contract with both, where these differ.
+
+    `differing`: what `touched` says of the two, where it was asked already.
+    """
     pairs = list(contracts)
     edits = difference(old, new)
     templates = [one.template for one in operations(old)]
@@ -46,9 +57,21 @@ def what_if(contracts: Iterable[tuple[Key, Contract]], old: Mapping[str, Any], n
     asked = {(key, position, edit.target.path) for key, position, edit in prediction.tolerated if _is_answer(edit)}
     findings: list[tuple[Key, Finding]] = []
     with_old, with_new = Comparison(old), Comparison(new)
+    differing = differing or touched(old, new)
+
+    def differs(exchange: Exchange) -> bool:
+        # What both descriptions say alike gives the same errors with both.
+        if exchange.kind != "http":
+            return False
+        return differing.meets(str(exchange.request.get("method", "GET")), path_of(exchange.request))
+
     for key, contract in pairs:
-        errors = with_new.compare(contract).errors
-        before = {(one.code, one.location) for one in with_old.compare(contract).errors} if errors else set()
+        if not any(isinstance(one, HttpInteraction) and differing.meets(one.request.method, one.request.path)
+                   for one in contract.interactions):  # fmt: skip
+            continue
+        document = to_document(contract)
+        errors = with_new.compare(document, differs).errors
+        before = {(one.code, one.location) for one in with_old.compare(document, differs).errors} if errors else set()
         for one in errors:
             position = _position(one)
             if (one.code, one.location) in before or (key, position) in broken:
