@@ -5,12 +5,12 @@ Evidence without running anything, and labelled so: it says what a description a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tallystick.contract.model import Contract
 from tallystick.contract.openapi.comparison import HttpComparison
-from tallystick.contract.openapi.exchanges import Exchange, exchanges_of
+from tallystick.contract.openapi.exchanges import exchanges_of
 from tallystick.contract.openapi.findings import CODES, Finding, Findings
 from tallystick.contract.openapi.messages import MessageComparison
 
@@ -24,13 +24,11 @@ class Comparison:
         self._http = HttpComparison(description) if description is not None else None
         self._messages = MessageComparison(asyncapi)
 
-    def compare(
-        self, contract: Contract | Mapping[str, Any], only: Callable[[Exchange], bool] | None = None
-    ) -> Findings:
+    def compare(self, contract: Contract | Mapping[str, Any], only: Collection[str] | None = None) -> Findings:
         """Compare a contract, or its document. Interactions are compared with the description of their kind.
 
         Without an OpenAPI one HTTP interactions are not compared; messages without an AsyncAPI one say so. `only`
-        says which interactions to compare; without it all are.
+        has the locations of the interactions to compare (`[root].interactions[0]`); without it all are.
         """
         if isinstance(contract, Contract):
             from tallystick.contract import writing
@@ -39,7 +37,7 @@ class Comparison:
         version_4 = _is_version_4(contract)
         found: list[Finding] = []
         for exchange in exchanges_of(contract):
-            if only is not None and not only(exchange):
+            if only is not None and exchange.location not in only:
                 continue
             if exchange.kind != "http":
                 found.extend(self._messages.compare(exchange))

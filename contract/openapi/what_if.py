@@ -11,7 +11,6 @@ from tallystick.contract.model import Contract, HttpInteraction
 from tallystick.contract.openapi import Comparison
 from tallystick.contract.openapi.changes import difference
 from tallystick.contract.openapi.edits import Edit
-from tallystick.contract.openapi.exchanges import Exchange, path_of
 from tallystick.contract.openapi.findings import Finding
 from tallystick.contract.openapi.operations import operations
 from tallystick.contract.openapi.prediction import Prediction, predict
@@ -58,23 +57,23 @@ def what_if(
     findings: list[tuple[Key, Finding]] = []
     with_old, with_new = Comparison(old), Comparison(new)
     differing = differing or touched(old, new)
-
-    def differs(exchange: Exchange) -> bool:
-        # What both descriptions say alike gives the same errors with both.
-        if exchange.kind != "http":
-            return False
-        return differing.meets(str(exchange.request.get("method", "GET")), path_of(exchange.request))
-
     for key, contract in pairs:
-        if not any(isinstance(one, HttpInteraction) and differing.meets(one.request.method, one.request.path)
-                   for one in contract.interactions):  # fmt: skip
+        # What both say alike gives the same errors with both, and what breaks is told already.
+        asked_of = {
+            f"[root].interactions[{position}]"
+            for position, one in enumerate(contract.interactions)
+            if isinstance(one, HttpInteraction)
+            and (key, position) not in broken
+            and differing.meets(one.request.method, one.request.path)
+        }
+        if not asked_of:
             continue
         document = to_document(contract)
-        errors = with_new.compare(document, differs).errors
-        before = {(one.code, one.location) for one in with_old.compare(document, differs).errors} if errors else set()
+        errors = with_new.compare(document, asked_of).errors
+        before = {(one.code, one.location) for one in with_old.compare(document, asked_of).errors} if errors else set()
         for one in errors:
             position = _position(one)
-            if (one.code, one.location) in before or (key, position) in broken:
+            if (one.code, one.location) in before:
                 continue
             if one.code == "response.body.incompatible":
                 path = _path(one)
