@@ -148,11 +148,11 @@ def terminal(colour: bool | None) -> tuple[bool, int]:
     tty = sys.stdout.isatty()
     if colour is None:
         colour = not os.environ.get("NO_COLOR") and (tty or bool(os.environ.get("FORCE_COLOR")))
-    width = 80
-    if tty:
+    width = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdecimal() else 0
+    if tty and not width:
         with contextlib.suppress(OSError):
-            width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    return colour, min(width, 120)
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+    return colour, min(width or 80, 120)
 
 
 class _Progress:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import click
 
 WIDTH = 80
+INNER_WIDTH = WIDTH - 3  # of what is shown indented
 
 
 class Screen:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final
 
 from tallystick._examples.demo import changes
-from tallystick._examples.demo.screen import Screen
+from tallystick._examples.demo.screen import INNER_WIDTH, Screen
 
 EXAMPLES: Final = Path(__file__).parents[1]
 ENVIRONMENT: Final = "production"
@@ -213,6 +213,7 @@ class Story:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("PACT_", "TALLYSTICK_"))}
         colour = {"FORCE_COLOR": "1"} if self.screen.live else {}
         ours.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", PACT_BROKER_BASE_URL=self.base_url, **colour)
+        ours["COLUMNS"] = str(INNER_WIDTH)  # what is shown indented was not made for the whole line
         return ours
 
     def _address(self, process: subprocess.Popen[bytes], log: Path) -> str:
