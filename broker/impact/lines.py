@@ -7,9 +7,11 @@ replay's evidence; what it does not confirm, and what nobody predicted, says so 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import orjson
 
 from tallystick.broker.impact.replays import WHOLE, Fault, Replayed, each_once, general
 from tallystick.contract import identity, paths
@@ -21,6 +23,7 @@ from tallystick.contract.openapi.prediction import Break
 from tallystick.contract.usage import UsageRow, usage
 
 if TYPE_CHECKING:
+    from tallystick.broker.impact.queries import Held
     from tallystick.broker.impact.what_if import Answer
 
 Agreement: TypeAlias = Literal["predicted", "not predicted", "not confirmed", "fails otherwise", "not replayed"]
@@ -46,8 +49,11 @@ class Line:
         return tuple(self.told.get(name) for name in ("edit", "interaction", "path", "sentence", "agreement"))
 
 
-def of_contract(answer: Answer, key: int) -> list[Line]:
-    """The lines of one contract: predicted ones in the order of the edits, then what only a replay found."""
+def of_contract(answer: Answer, key: int, held: Mapping[tuple[int, int], Held]) -> list[Line]:
+    """The lines of one contract: predicted ones in the order of the edits, then what only a replay found.
+
+    `held`: what the usage map has of interactions, by contract and position; what it has not is worked out anew.
+    """
     contract = answer.contracts.get(key)
     breaks, findings = answer.breaks.get(key, ()), [one for whose, one in answer.findings if whose == key]
     replay = answer.replay.contracts.get(key) if answer.replay is not None else None
@@ -61,7 +67,7 @@ def of_contract(answer: Answer, key: int) -> list[Line]:
         if agreement == "predicted":
             confirmed |= {(one.position, _place(fault)): one.edit for fault in faults}
         else:
-            found.append(_of_break(one, interaction, answer.templates, agreement))
+            found.append(_of_break(one, interaction, held.get((key, one.position)), agreement))
     for finding in findings:
         position = _position(finding, contract)
         agreement, faults = _agreement(replay, position, None) if both else (None, [])
@@ -156,7 +162,11 @@ def _position(finding: Finding, contract: Contract | None) -> int:
 # --- each kind of line --------------------------------------------------------------------------------------------
 
 
-def _of_break(one: Break[int], interaction: Interaction, templates: Sequence[str], agreement: Agreement | None) -> Line:
+def _of_break(one: Break[int], interaction: Interaction, held: Held | None, agreement: Agreement | None) -> Line:
+    if held is not None:
+        sha, rows = held.sha, orjson.loads(held.places)
+    else:
+        sha, rows = identity.interaction_sha(interaction), _places(usage(interaction))
     return Line(
         {
             "edit": str(one.edit),
@@ -166,13 +176,13 @@ def _of_break(one: Break[int], interaction: Interaction, templates: Sequence[str
             "contractPath": one.contract_path,
             "rule": one.rule,
             "sentence": one.sentence,
-            "strictness": _strictness(usage(interaction, templates), one.edit.target),
+            "strictness": _strictness(rows, one.edit.target),
             # A build that still answers as before breaks nobody today.
             "certain": one.certain and agreement != "not confirmed",
             "strength": one.strength,
             **_said(agreement),
         },
-        identity.interaction_sha(interaction),
+        sha,
         one.edit,
     )
 
@@ -219,7 +229,7 @@ def _of_fault(
             "path": fault.path,
             "rule": fault.rule,
             "sentence": fault.sentence,
-            "strictness": _strictness(rows, seen.target) if seen is not None else "presence",
+            "strictness": _strictness(_places(rows), seen.target) if seen is not None else "presence",
             # The contract itself says that its provider is not there yet.
             "certain": interaction is None or not interaction.pending,
             "strength": "A",
@@ -246,10 +256,14 @@ def _seen(interaction: Interaction | None, templates: Sequence[str], fault: Faul
     return Edit("remove", Target(rows[0].method, rows[0].template, status, part, path))
 
 
-def _strictness(rows: Collection[UsageRow], target: Target) -> str:
-    """How strictly an interaction holds a place; presence for what it holds as a whole."""
+def _places(rows: Iterable[UsageRow]) -> list[tuple[str, str, str]]:
+    return [(row.part, row.path, row.strictness) for row in rows]
+
+
+def _strictness(places: Iterable[Sequence[str]], target: Target) -> str:
+    """How strictly an interaction holds a place (each is part, path, strictness …); presence for it as a whole."""
     word = target.part.rpartition(" ")[2]
-    for row in rows:
-        if row.part.rpartition(" ")[2] == word and row.path == target.path:
-            return row.strictness
-    return "presence"
+    return next(
+        (one[2] for one in places if one[1] == target.path and one[0].rpartition(" ")[2] == word),
+        "presence",
+    )

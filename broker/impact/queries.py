@@ -267,6 +267,27 @@ def places_used(db: Db, provider_id: int, contract_ids: Sequence[int]) -> list[U
     return sorted(found)
 
 
+class Held(NamedTuple):
+    """An interaction of a contract, as the usage map has it."""
+
+    sha: str
+    places: str
+    """As in `InteractionUsage.places`."""
+
+
+def held(db: Db, contract_ids: Sequence[int]) -> dict[tuple[int, int], Held]:
+    """The interactions that the map has, by contract and position. One statement per 500 contracts."""
+    found: dict[tuple[int, int], Held] = {}
+    for some in _some(contract_ids):
+        rows = db.execute(
+            select(CONTAINED.c.contract_id, CONTAINED.c.position, CONTAINED.c.interaction_sha, USAGE.c.places)
+            .join_from(CONTAINED, USAGE, USAGE.c.id == CONTAINED.c.usage_id)
+            .where(CONTAINED.c.contract_id.in_(some))
+        )
+        found |= {(row.contract_id, row.position): Held(row.interaction_sha, row.places) for row in rows}
+    return found
+
+
 def users_of_operations(db: Db, provider_id: int, contract_ids: Sequence[int]) -> list[Row[Any]]:
     """(method, template, contract_id), each once. One statement per 500 contracts."""
     found: list[Row[Any]] = []

@@ -221,14 +221,18 @@ def published(db: queries.Db, answer: Answer, version: Any) -> Answer:
 
 
 def document(db: queries.Db, answer: Answer) -> dict[str, Any]:
-    """The whole answer. Two statements."""
+    """The whole answer. Two statements, and two per 500 contracts and interactions that break."""
     left = answer.left()
-    found = {key: lines.of_contract(answer, key) for key in sorted(answer.broken)}
+    broken = sorted(answer.broken)
+    held = queries.held(db, broken)
+    found = {key: lines.of_contract(answer, key, held) for key in broken}
     shas = {line.sha for some in found.values() for line in some if line.sha}
-    first = queries.first_with(db, _provider_id(db, answer.provider), shas)
+    first: dict[int, list[Any]] = {}
+    for row in queries.first_with(db, _provider_id(db, answer.provider), shas):
+        first.setdefault(row.consumer_id, []).append(row)
     forecasts = forecast_of(db, left)
     overall = forecast.overall(forecasts)
-    shown = [_consumer(answer, one, versions, found, first, forecasts[one.name]) for one, versions in left]
+    shown = [_consumer(one, versions, found, first.get(one.id, ()), forecasts[one.name]) for one, versions in left]
     told = [line for consumer in shown for line in consumer["breaks"]]
     not_asked = _not_asked(answer)
     said, reason = _verdict(answer, told, not_asked)
@@ -329,7 +333,6 @@ def forecast_of(db: queries.Db, left: Iterable[tuple[Consumer, Sequence[Version]
 
 
 def _consumer(
-    answer: Answer,
     consumer: Consumer,
     versions: Sequence[Version],
     found: Mapping[int, Sequence[Line]],
@@ -343,7 +346,7 @@ def _consumer(
             if version.number not in numbers:
                 numbers.append(version.number)
     shas = {line.sha for version in versions for line in found[version.contract_id]}
-    since = [row for row in first if row.consumer_id == consumer.id and row.interaction_sha in shas]
+    since = [row for row in first if row.interaction_sha in shas]
     oldest = min(since, key=lambda row: row.version_id) if since else None
     return present(
         {

@@ -15,7 +15,8 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from tallystick.contract import content_types, json_text, paths
 from tallystick.contract.errors import PathInvalid
-from tallystick.contract.matching import match_message, match_response
+from tallystick.contract.matching import compile_message, compile_response
+from tallystick.contract.matching.engine import CompiledMessage, CompiledResponse
 from tallystick.contract.mismatch import Mismatch
 from tallystick.contract.model import (
     ActualMessage,
@@ -25,6 +26,7 @@ from tallystick.contract.model import (
     Contract,
     HttpInteraction,
     HttpRequest,
+    HttpResponse,
     Interaction,
     MessageContents,
     SyncMessage,
@@ -170,6 +172,20 @@ class _Asked:
     _rows: tuple[UsageRow, ...] | None = None
     _examples: dict[int, Any] = field(default_factory=dict)
     _before: dict[int, frozenset[tuple[str, str, str]]] = field(default_factory=dict)
+    _response: CompiledResponse | None = None
+    _messages: dict[int, CompiledMessage] = field(default_factory=dict)
+
+    def response(self, expected: HttpResponse) -> CompiledResponse:
+        """The response of the interaction, made ready."""
+        if self._response is None:
+            self._response = compile_response(expected)
+        return self._response
+
+    def message(self, expected: MessageContents) -> CompiledMessage:
+        """Contents of the interaction, made ready."""
+        if id(expected) not in self._messages:
+            self._messages[id(expected)] = compile_message(expected)
+        return self._messages[id(expected)]
 
     @property
     def rows(self) -> tuple[UsageRow, ...]:
@@ -205,13 +221,13 @@ def _ask(asked: _Asked, edit: Edit) -> _Found | None:
             # A request that is expected to fail may be wrong on purpose.
             return None if response.status >= 400 else _ask_request(interaction, edit)
         if target.part == "response header":
-            return _ask_header(interaction, edit)
+            return _ask_header(interaction, edit, asked)
         if not target.status and target.part != "response body":
             return [("", "", "", f"{target.operation} is gone")] if edit.kind == "remove" else None
         headers = tuple((name, value) for name, values in (response.headers or {}).items() for value in values)
 
         def answer(content: bytes) -> tuple[Mismatch, ...]:
-            return match_response(response, ActualResponse(response.status, headers, content)).mismatches
+            return asked.response(response).match(ActualResponse(response.status, headers, content)).mismatches
 
         stated = content_types.in_headers(response.headers)
         return _ask_body(response.body, stated, edit, answer, asked)
@@ -238,7 +254,7 @@ def _answers(interaction: SyncMessage) -> list[MessageContents]:
 
 def _ask_message(part: MessageContents, edit: Edit, asked: _Asked) -> _Found | None:
     def answer(content: bytes) -> tuple[Mismatch, ...]:
-        return match_message(part, ActualMessage(content, part.metadata, part.body.content_type)).mismatches
+        return asked.message(part).match(ActualMessage(content, part.metadata, part.body.content_type)).mismatches
 
     return _ask_body(part.body, content_types.in_metadata(part.metadata), edit, answer, asked)
 
@@ -281,8 +297,9 @@ def _identity(one: Mismatch) -> tuple[str, str, str]:
     return one.part, one.kind, one.path
 
 
-def _ask_header(interaction: HttpInteraction, edit: Edit) -> _Found | None:
+def _ask_header(interaction: HttpInteraction, edit: Edit, asked: _Asked) -> _Found | None:
     response = interaction.response
+    ready = asked.response(response)
     name = edit.target.path.lower()
     headers = [(known, value) for known, values in (response.headers or {}).items() for value in values]
     if not any(known.lower() == name for known, _ in headers):
@@ -293,10 +310,10 @@ def _ask_header(interaction: HttpInteraction, edit: Edit) -> _Found | None:
     elif edit.kind == "type":
         kept += [(known, str(_of_type(edit.to, value))) for known, value in headers if known.lower() == name]
     content = response.body.content if response.body.state == "present" else b""
-    before = {_identity(one) for one in match_response(response, _actual(response.status, headers, content)).mismatches}
+    before = {_identity(one) for one in ready.match(_actual(response.status, headers, content)).mismatches}
     return [
         (one.path, one.contract_path, one.rule.name if one.rule else "", one.sentence)
-        for one in match_response(response, _actual(response.status, kept, content)).mismatches
+        for one in ready.match(_actual(response.status, kept, content)).mismatches
         if _identity(one) not in before
     ]
 
