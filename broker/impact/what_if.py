@@ -79,9 +79,21 @@ class Answer:
         return [(one, versions) for one, versions in found if versions]
 
 
-@lru_cache(maxsize=512)
+_REMEMBERED = 128 * 1024
+"""Bytes of a contract, beyond which it is not kept: memory is bounded by size too."""
+
+
 def contract_of(content: bytes) -> Contract | None:
-    """The contract in bytes, None for what is none; the last few are remembered."""
+    """The contract in bytes, None for what is none; the last few that are not large are remembered."""
+    return _remembered(content) if len(content) <= _REMEMBERED else _read(content)
+
+
+@lru_cache(maxsize=512)
+def _remembered(content: bytes) -> Contract | None:
+    return _read(content)
+
+
+def _read(content: bytes) -> Contract | None:
     try:
         return read(content)
     except (ContractInvalid, ValueError, RecursionError):
