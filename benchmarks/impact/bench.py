@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import random
 import socket
@@ -237,6 +238,8 @@ def serving(url: str) -> Iterator[str]:
     try:
         while not server.started:
             time.sleep(0.01)
+        gc.collect()
+        gc.freeze()  # as `tallystick broker serve` does
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -10,17 +10,18 @@ from typing import Any
 from tallystick.broker.http.hal import moment, present
 from tallystick.broker.http.links import Links, link
 from tallystick.broker.impact import places
+from tallystick.broker.impact.queries import Use
 from tallystick.broker.impact.users import COUNTED, Consumer, shown
 from tallystick.contract.usage import STRICTNESS
 
 
-def needs(consumers: Sequence[Consumer], rows: Iterable[Any], first: Iterable[Any]) -> list[dict[str, Any]]:
+def needs(consumers: Sequence[Consumer], rows: Iterable[Use], first: Iterable[Any]) -> list[dict[str, Any]]:
     """The consumers that use something of the rows: how strictly, in which versions, where these are live."""
-    by_contract: dict[int, list[Any]] = {}
+    by_contract: dict[int, list[Use]] = {}
     for row in rows:
         by_contract.setdefault(row.contract_id, []).append(row)
     earliest: dict[tuple[int, str], Any] = {(row.consumer_id, row.interaction_sha): row for row in first}
-    found = []
+    found, words = [], dict[tuple[str, ...], tuple[str, ...]]()
     for consumer in consumers:
         versions = [version for version in consumer.versions if version.contract_id in by_contract]
         if not versions:
@@ -39,7 +40,7 @@ def needs(consumers: Sequence[Consumer], rows: Iterable[Any], first: Iterable[An
                         {
                             "number": version.number,
                             "standings": [shown(one) for one in version.standings],
-                            "uses": _uses(by_contract[version.contract_id]),
+                            "uses": _uses(by_contract[version.contract_id], words),
                         }
                         for version in versions
                     ],
@@ -53,23 +54,25 @@ def strictest(levels: Iterable[str]) -> str:
     return max(levels, key=lambda level: STRICTNESS.index(level) if level in STRICTNESS else 0)
 
 
-def _uses(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    grouped: dict[tuple[str, str, str, str, str], list[str]] = {}
+def _uses(rows: Sequence[Use], words: dict[tuple[str, ...], tuple[str, ...]]) -> list[dict[str, Any]]:
+    """The places of one contract. `words`: how places are shown, shared since consumers use the same ones."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
-        key = (places.shown((row.method, row.template)), places.side(row), places.name(row), row.strictness,
-               places.value_type(row))  # fmt: skip
-        grouped.setdefault(key, []).append(row.description)
-    return [
-        {
-            "operation": operation,
-            "side": side,
-            "place": place,
-            "strictness": strictness,
-            "type": kind,
-            "interactions": list(dict.fromkeys(descriptions)),
-        }
-        for (operation, side, place, strictness, kind), descriptions in grouped.items()
-    ]
+        place = row[3:]
+        key = words.get(place)
+        if key is None:
+            key = words[place] = (
+                places.shown((row.method, row.template)),
+                places.side(row),
+                places.name(row),
+                row.strictness,
+                places.value_type(row),
+            )
+        descriptions = grouped.setdefault(key, [])
+        if row.description not in descriptions:
+            descriptions.append(row.description)
+    names = ("operation", "side", "place", "strictness", "type")
+    return [{**dict(zip(names, key, strict=True)), "interactions": some} for key, some in grouped.items()]
 
 
 def usage(
