@@ -16,7 +16,7 @@ class Asked:
 
     meant: places.Meant
     consumers: tuple[Consumer, ...]
-    """All that count, whether they use it or not."""
+    """Those that use it, with their versions that do."""
     rows: Sequence[Any]
     """Of `queries.uses`."""
     first: Sequence[Any]
@@ -31,8 +31,8 @@ class Asked:
 
 def ask(db: queries.Db, provider_id: int, operation: str, wanted: places.Place | None = None) -> Asked:
     """Whose contracts use the operation, or the wanted place in it. Seven statements at most."""
-    consumers = users.consumers(queries.standings(db, provider_id))
-    contract_ids = users.contract_ids(consumers)
+    standings = queries.standings(db, provider_id)
+    contract_ids = sorted({row.contract_id for row in standings})
     known = queries.operations(db, provider_id)
     meant = places.meant(operation, list(known), descriptions.templates_of(db, provider_id))
     rows: list[queries.Use] = []
@@ -43,6 +43,8 @@ def ask(db: queries.Db, provider_id: int, operation: str, wanted: places.Place |
         if wanted is not None and not rows:
             nearest = places.nearest_places(wanted, every)
     first = queries.first_with(db, provider_id, {row.interaction_sha for row in rows})
+    using = {row.contract_id for row in rows}
+    consumers = users.consumers(row for row in standings if row.contract_id in using)
     return Asked(meant, consumers, rows, first, nearest)
 
 
