@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 
@@ -9,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+
+from tallystick.contract import identity
+from tallystick.contract.reading import read
+from tallystick.contract.usage import usage
 
 CALLS = (
     ("publish", 5), ("branch", 4), ("unbranch", 2), ("drop_branch", 1), ("tag", 3), ("untag", 2), ("drop_version", 1),
@@ -81,8 +86,34 @@ def stored(connection, table):
     return sorted((*row[:2], at(row[2]), at(row[3])) for row in found)
 
 
+def usage_from_contracts(connection):
+    """What the usage map has to say of each interaction of each contract that is kept."""
+    found = []
+    for contract, consumer, provider, content in rows(
+        connection, "SELECT id, consumer_id, provider_id, content FROM contract"
+    ):
+        for position, interaction in enumerate(read(bytes(content)).interactions):
+            used = usage(interaction)
+            places = [[row.part, row.path, row.strictness, row.detail] for row in used]
+            operation = (provider, used[0].method, used[0].template)
+            found.append((contract, position, consumer, provider, operation, identity.interaction_sha(interaction),
+                          places))  # fmt: skip
+    return sorted(found)
+
+
+def usage_as_stored(connection):
+    query = (
+        "SELECT i.contract_id, i.position, n.consumer_id, n.provider_id, o.provider_id, o.method, o.template, "
+        "u.interaction_sha, u.places FROM contract_interaction i JOIN interaction_usage u ON u.id = i.usage_id "
+        "JOIN integration n ON n.id = u.integration_id JOIN operation o ON o.id = i.operation_id "
+        "WHERE o.id = u.operation_id AND u.interaction_sha = i.interaction_sha"
+    )
+    return sorted((*row[:4], row[4:7], row[7], json.loads(row[8])) for row in rows(connection, query))
+
+
 def check(engine, story):
     with engine.connect() as connection:
+        assert usage_as_stored(connection) == usage_from_contracts(connection)
         heads = rows(
             connection, "SELECT contract_id, provider_version_id, verification_id, success FROM verification_head"
         )
