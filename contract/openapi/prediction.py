@@ -557,7 +557,13 @@ def nearest(target: Target, rows: Iterable[UsageRow]) -> tuple[str, ...]:
 def _nearest(target: Target, places: Mapping[str, Mapping[str, None]]) -> tuple[str, ...]:
     operation = normal_operation(target.operation)
     if operation in places:
-        return tuple(difflib.get_close_matches(str(target), list(places[operation]), 3, 0.6))
+        # By the last word, which is the path or name: what all names begin with makes them alike.
+        by_word: dict[str, list[str]] = {}
+        for name in places[operation]:
+            by_word.setdefault(name.rpartition(" ")[2], []).append(name)
+        close = difflib.get_close_matches(str(target).rpartition(" ")[2], by_word, 3, 0.6)
+        found = [name for word in close for name in by_word[word]]
+        return tuple(found[:3] or difflib.get_close_matches(str(target), list(places[operation]), 3, 0.6))
     return nearest_operations(target, (_operation_of(name) for names in places.values() for name in names))
 
 
