@@ -334,14 +334,6 @@ def first_with(db: Db, provider_id: int, shas: Collection[str]) -> list[Row[Any]
     return sorted(found, key=lambda row: row.version_id)
 
 
-def names_of(db: Db, participant_ids: Collection[int]) -> dict[int, str]:
-    """One statement."""
-    if not participant_ids:
-        return {}
-    rows = db.execute(select(PARTICIPANT.c.id, PARTICIPANT.c.name).where(PARTICIPANT.c.id.in_(sorted(participant_ids))))
-    return {row.id: row.name for row in rows}
-
-
 def contents(db: Db, contract_ids: Sequence[int]) -> list[Row[Any]]:
     """(id, sha, content) of contracts. One statement per 500."""
     found: list[Row[Any]] = []

@@ -477,8 +477,3 @@ def _provider_id(db: queries.Db, name: str) -> int:
     row = participant_named(db, name)
     assert row is not None
     return int(row.id)
-
-
-def operations_named(edits: Iterable[Edit]) -> list[str]:
-    """The operations that edits are about, each once."""
-    return list(dict.fromkeys(places.shown((edit.target.method, edit.target.template)) for edit in edits))
